@@ -1,0 +1,18 @@
+//! The rules of the house (docs/rules.md), so that each can be read, tested and argued about alone.
+//!
+//! Pure and total: no sqlx, axum or tokio, no clock, no randomness, no settings. The moment comes in
+//! as `now`, what the database knows comes in as a value, and the decision goes out as a value.
+
+pub mod account;
+pub mod business_days;
+pub mod delivery;
+pub mod device;
+pub mod directory;
+pub mod domain_name;
+pub mod eligibility;
+pub mod email_address;
+mod email_address_error;
+pub mod invitation;
+pub mod moment;
+pub mod seed;
+pub mod sign_up;
