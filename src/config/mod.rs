@@ -1,0 +1,264 @@
+//! The settings: typed, checked once at start, every problem named in one message. Nothing else reads the environment.
+//!
+//! A setting is an environment variable (`PORTAL_MAIL__URL`) or the same key in the TOML file that `PORTAL_CONFIG` names
+//! (`url` under `[mail]`); the environment wins.
+
+mod secret_key;
+mod source;
+
+use std::{fmt, net::SocketAddr, time::Duration};
+
+use ipnet::IpNet;
+use lettre::message::Mailbox;
+use secrecy::{SecretBox, SecretString};
+use url::Url;
+
+pub use source::Source;
+
+/// Where the portal runs: what is handy in development would be unsafe in production.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Environment {
+    /// On a developer's machine or in a test.
+    Development,
+    /// For real people.
+    Production,
+}
+
+/// Everything that can be set from outside.
+#[derive(Debug)]
+pub struct Config {
+    /// Development or production.
+    pub environment: Environment,
+    /// Where the web server listens.
+    pub listen: SocketAddr,
+    /// How people reach the portal; links in mails begin with it. Has no path.
+    pub base_url: Url,
+    /// The PostgreSQL database.
+    pub database_url: SecretString,
+    /// The secret that all keys are derived from, and the one before it.
+    pub secret_key: SecretBox<[u8]>,
+    /// The secret that was in force before, while keys are being rotated.
+    pub secret_key_previous: Option<SecretBox<[u8]>>,
+    /// How e-mail leaves the portal.
+    pub mail: Mail,
+    /// The proof of work behind "I'm not a robot".
+    pub captcha: Captcha,
+    /// Limits by network.
+    pub limits: Limits,
+    /// Where `/metrics` is served in production; in development it is on the main address.
+    pub metrics_listen: Option<SocketAddr>,
+    /// What is logged, and how.
+    pub log: Log,
+    /// Variables that look like settings and are none.
+    pub ignored: Vec<String>,
+}
+
+/// How e-mail leaves the portal.
+#[derive(Debug)]
+pub struct Mail {
+    /// The mail server; none means the development inbox.
+    pub server: Option<SecretString>,
+    /// The sender of every mail.
+    pub from: Mailbox,
+    /// How long one message may take before it counts as failed.
+    pub timeout: Duration,
+}
+
+/// The proof of work behind "I'm not a robot".
+#[derive(Debug, Clone, Copy)]
+pub struct Captcha {
+    /// Whether it is asked for.
+    pub enabled: bool,
+    /// The highest number that a browser has to count to.
+    pub max_number: u32,
+}
+
+/// Limits by network address.
+#[derive(Debug, Clone)]
+pub struct Limits {
+    /// Form posts a minute from one network address; 0 means no limit.
+    pub network_per_minute: u32,
+    /// Balancers whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Vec<IpNet>,
+}
+
+/// What is logged, and how.
+#[derive(Debug, Clone)]
+pub struct Log {
+    /// A `tracing` filter.
+    pub filter: String,
+    /// One JSON object a line instead of text.
+    pub json: bool,
+}
+
+/// What is wrong with the settings: every problem, one a line.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ConfigProblems(pub Vec<String>);
+
+impl fmt::Display for ConfigProblems {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "the settings cannot be used: {}", self.0.join("; "))
+    }
+}
+
+impl std::error::Error for ConfigProblems {}
+
+impl Config {
+    /// Reads the settings from the environment and the file that it names.
+    ///
+    /// # Errors
+    /// [`ConfigProblems`] that names everything wrong at once.
+    pub fn from_environment() -> Result<Self, ConfigProblems> {
+        Self::read(Source::from_environment().map_err(|problem| ConfigProblems(vec![problem]))?)
+    }
+
+    /// Reads and checks the settings.
+    ///
+    /// # Errors
+    /// [`ConfigProblems`] that names everything wrong at once.
+    pub fn read(mut source: Source) -> Result<Self, ConfigProblems> {
+        let environment = source.choice(
+            "env",
+            &[("development", Environment::Development), ("production", Environment::Production)],
+            Environment::Development,
+        );
+        let production = environment == Environment::Production;
+        let listen = source.parsed("listen", "an address and port, such as 127.0.0.1:8080", || {
+            SocketAddr::from(([127, 0, 0, 1], 8080))
+        });
+        let base_url = base_url(&mut source, listen);
+        let database_url = source.required("database_url", "it names the PostgreSQL database; script/server makes one");
+        let (secret_key, secret_key_previous) = secret_key::read(&mut source, production);
+        let mail = mail(&mut source, &base_url);
+        let captcha = Captcha {
+            enabled: source.flag("captcha.enabled", true),
+            max_number: source.parsed("captcha.max_number", "a number from 1 to 1000000", || 1_000),
+        };
+        if !(1..=1_000_000).contains(&captcha.max_number) {
+            source.problem("captcha.max_number", "must be a number from 1 to 1000000");
+        }
+        let limits = Limits {
+            network_per_minute: source
+                .parsed("limits.network_per_minute", "a number, 0 for no limit", || if production { 600 } else { 0 }),
+            trusted_proxies: source.list("limits.trusted_proxies", "networks such as 10.0.0.0/8, separated by commas"),
+        };
+        let metrics_listen = source.optional("metrics_listen", "an address and port, such as 127.0.0.1:9090");
+        let log = Log {
+            filter: source.text("log").unwrap_or_else(|| "info,memory_serve=warn".to_owned()),
+            json: source.choice("log_format", &[("text", false), ("json", true)], production),
+        };
+        if let Err(problem) = log.filter.parse::<tracing_subscriber::EnvFilter>() {
+            source.problem("log", &format!("is not a filter: {problem}"));
+        }
+        if production {
+            refuse_what_is_unsafe(&mut source, &base_url, &mail, captcha);
+        }
+        let ignored = source.ignored();
+        source.finish()?;
+        Ok(Self {
+            environment,
+            listen,
+            base_url,
+            database_url: database_url.into(),
+            secret_key,
+            secret_key_previous,
+            mail,
+            captcha,
+            limits,
+            metrics_listen,
+            log,
+            ignored,
+        })
+    }
+
+    /// Whether development's conveniences are there: the inbox, the page of components.
+    pub fn is_development(&self) -> bool {
+        self.environment == Environment::Development
+    }
+
+    /// Whether people reach the portal by https, so that cookies are `Secure` and `__Host-`.
+    pub fn is_https(&self) -> bool {
+        self.base_url.scheme() == "https"
+    }
+
+    /// Whether the government masthead is shown: in development, and where the address ends in `.gov.sg`.
+    pub fn shows_masthead(&self) -> bool {
+        self.is_development() || self.base_url.host_str().is_some_and(|host| host.ends_with(".gov.sg"))
+    }
+}
+
+fn base_url(source: &mut Source, listen: SocketAddr) -> Url {
+    let expected = "an address such as https://portal.example.gov.sg, without a path";
+    let url: Url = source.parsed("base_url", expected, || {
+        Url::parse(&format!("http://{listen}")).unwrap_or_else(|_| unreachable!("a socket address makes a URL"))
+    });
+    let is_plain = matches!(url.scheme(), "http" | "https")
+        && url.host_str().is_some()
+        && url.path() == "/"
+        && url.query().is_none()
+        && url.username().is_empty();
+    if !is_plain {
+        source.problem("base_url", &format!("must be {expected}"));
+    }
+    url
+}
+
+fn mail(source: &mut Source, base_url: &Url) -> Mail {
+    let server = source.text("mail.url");
+    if let Some(url) = &server {
+        let is_mail_server = Url::parse(url).is_ok_and(|url| {
+            matches!(url.scheme(), "smtp" | "smtps") && url.host_str().is_some_and(|host| !host.is_empty())
+        });
+        if !is_mail_server {
+            source.problem("mail.url", "must be a mail server such as smtps://user:password@mail.example.sg:465");
+        }
+    }
+    let host = base_url.host_str().unwrap_or("localhost");
+    let from = source.parsed("mail.from", "a sender such as TechPass <no-reply@example.gov.sg>", || {
+        let domain =
+            if host.parse::<std::net::IpAddr>().is_ok() || host == "localhost" { "portal.example" } else { host };
+        Mailbox::new(
+            Some("TechPass".to_owned()),
+            lettre::Address::new("no-reply", domain)
+                .unwrap_or_else(|_| unreachable!("the host of a URL is a mail domain")),
+        )
+    });
+    Mail { server: server.map(SecretString::from), from, timeout: Duration::from_secs(20) }
+}
+
+fn refuse_what_is_unsafe(source: &mut Source, base_url: &Url, mail: &Mail, captcha: Captcha) {
+    use secrecy::ExposeSecret;
+    if base_url.scheme() != "https" {
+        source.problem("base_url", "must be https in production: cookies and links are not safe without it");
+    }
+    if !captcha.enabled {
+        source
+            .problem("captcha.enabled", "must be true in production: robots would send mail through the sign-up form");
+    }
+    match mail.server.as_ref().map(|url| Url::parse(url.expose_secret())) {
+        None => source.problem("mail.url", "must be set in production: the development inbox sends nothing"),
+        Some(Ok(url)) if !is_encrypted(&url) => {
+            source.problem("mail.url", "must be encrypted in production: smtps://…, or smtp://…?tls=required");
+        }
+        Some(_) => {}
+    }
+    if source.text("mail.from").is_none() {
+        source.problem("mail.from", "must be set in production: it is the sender of every mail");
+    }
+}
+
+/// Whether mail to this server cannot be read on the way: by TLS, or because it does not leave the machine.
+fn is_encrypted(url: &Url) -> bool {
+    let stays_here = match url.host() {
+        Some(url::Host::Ipv4(address)) => address.is_loopback(),
+        Some(url::Host::Ipv6(address)) => address.is_loopback(),
+        Some(url::Host::Domain(name)) => {
+            name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
+        }
+        None => false,
+    };
+    url.scheme() == "smtps" || stays_here || url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
+}
+
+#[cfg(test)]
+mod tests;

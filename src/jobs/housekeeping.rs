@@ -1,0 +1,40 @@
+//! Cleaning up: what expired in the database, and what piles up in memory.
+
+use std::time::Duration;
+
+use crate::{
+    app::App,
+    store::{StoreError, budgets, outbox},
+};
+
+const CLEAN_UP_EVERY: Duration = Duration::from_secs(600);
+const KEEP_SMALL_EVERY: Duration = Duration::from_secs(10);
+
+/// Forgets what holds nobody back any more.
+pub async fn clean_up(app: App) {
+    loop {
+        match forget(&app).await {
+            Ok(0) => {}
+            Ok(forgotten) => tracing::debug!(forgotten, "cleaned up"),
+            Err(error) => tracing::warn!(%error, "could not clean up; trying again later"),
+        }
+        tokio::time::sleep(CLEAN_UP_EVERY).await;
+    }
+}
+
+async fn forget(app: &App) -> Result<u64, StoreError> {
+    let mut connection = app.pool.acquire().await?;
+    budgets::forget_ended(&mut connection, app.clock.now()).await
+}
+
+/// Keeps what this process remembers small, and its figures fresh.
+pub async fn keep_small(app: App) {
+    loop {
+        app.network_limit.forget_quiet();
+        app.meter.fold();
+        if let Ok(waiting) = outbox::count_waiting(&app.pool).await {
+            app.meter.gauges(waiting, app.pool.size(), app.pool.num_idle());
+        }
+        tokio::time::sleep(KEEP_SMALL_EVERY).await;
+    }
+}

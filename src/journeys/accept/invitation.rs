@@ -1,0 +1,71 @@
+//! The invitation: whom it is for, until when it is valid, and the button. A dead link says why, and the way on.
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::Response,
+};
+use serde::Deserialize;
+
+use crate::{
+    app::App,
+    domain::{
+        invitation::{AcceptLinkState, accept_link_state},
+        moment,
+    },
+    store::{StoreError, in_time, tokens},
+    web::{error::WebError, form::Submitted, page::PageContext},
+};
+
+/// Nothing but the button.
+#[derive(Debug, Deserialize)]
+pub struct Form {}
+
+#[derive(Template)]
+#[template(path = "accept/invitation.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    email: &'a str,
+    expires_at: &'a str,
+    /// Whether the button was pressed: what it leads to is not open yet.
+    is_accepted: bool,
+}
+
+#[derive(Template)]
+#[template(path = "accept/dead.html")]
+struct DeadPage<'a> {
+    page: &'a PageContext,
+    state: AcceptLinkState,
+    expires_at: &'a str,
+}
+
+pub async fn get(State(app): State<App>, page: PageContext, Path(token): Path<String>) -> Result<Response, WebError> {
+    show(&app, &page, &token, false).await
+}
+
+pub async fn post(
+    State(app): State<App>,
+    page: PageContext,
+    Path(token): Path<String>,
+    Submitted(Form {}): Submitted<Form>,
+) -> Result<Response, WebError> {
+    show(&app, &page, &token, true).await
+}
+
+async fn show(app: &App, page: &PageContext, token: &str, is_accepted: bool) -> Result<Response, WebError> {
+    let now = app.clock.now();
+    let link = in_time(async {
+        let mut connection = app.pool.acquire().await?;
+        tokens::find_accept_link(&mut connection, token).await
+    });
+    let link = link.await.map_err(|error: StoreError| WebError::from(error))?.ok_or(WebError::NotFound)?;
+    let expires_at = moment::date_time(link.expires_at);
+    let state = accept_link_state(link.status, link.is_consumed, link.expires_at, now);
+    match (state, &link.email) {
+        (AcceptLinkState::Open, Some(email)) => {
+            page.show(&Page { page, email: &email.masked(), expires_at: &expires_at, is_accepted })
+        }
+        _ => page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at }),
+    }
+}

@@ -1,0 +1,219 @@
+//! The form: organisational e-mail, device, SEED where it is possible, "I'm not a robot".
+
+use std::time::Duration;
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::{HeaderValue, StatusCode, header},
+    response::{AppendHeaders, IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use tokio::time::Instant;
+
+use super::{
+    again, done,
+    request::{self, Request, SeedWish},
+    robots::{self, Robot},
+};
+use crate::{
+    app::App,
+    domain::{
+        device::Device,
+        directory::Directory,
+        domain_name::DomainName,
+        eligibility::{Applicant, Rule, SeedOffer, route},
+        email_address::EmailAddress,
+    },
+    store::{in_time, sign_up::Written},
+    web::{
+        addresses, captcha,
+        error::{WebError, wait_in_words},
+        form::{FormView, Submitted},
+        network::Network,
+        observe::RequestId,
+        page::PageContext,
+    },
+};
+
+/// Every answer takes this long, so that nobody can tell by the time whether an address is known (docs/rules.md §2.12).
+/// Far above what the work takes, far below what a person notices.
+pub(super) const ANSWER_TIME: Duration = Duration::from_millis(25);
+
+/// What the person sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    email: String,
+    device: String,
+    seed: String,
+    altcha: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_up/form.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    email: &'a str,
+    device: &'a str,
+    seed: &'a str,
+    no_seed_domains: &'a str,
+    way: Option<&'a str>,
+}
+
+pub async fn get(State(app): State<App>, page: PageContext) -> Result<Response, WebError> {
+    let html = show(&app, &page, &FormView::default(), &Form::default(), None).answer(StatusCode::OK)?;
+    Ok(html)
+}
+
+pub async fn post(
+    State(app): State<App>,
+    network: Network,
+    request_id: RequestId,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let answer_at = Instant::now() + ANSWER_TIME;
+    let now = app.clock.now();
+    let request = match read(&form, &app.reference.load().directory) {
+        Ok(request) => request,
+        Err(refusal) => {
+            return show(&app, &page, &refusal.view, &form, refusal.way.as_deref())
+                .answer(StatusCode::UNPROCESSABLE_ENTITY);
+        }
+    };
+    let proof = match in_time(robots::hold_back(&app, &form.altcha, &request, network, now)).await? {
+        Ok(proof) => proof,
+        Err(robot) => return told_apart(&app, &page, &form, robot),
+    };
+    let written = in_time(request::carry_out(&app, &request, proof.as_ref(), &request_id, now)).await?;
+    if written == Written::ProofUsed {
+        return told_apart(&app, &page, &form, Robot::Replayed);
+    }
+    let cookie = again::remember(&app, &request, now);
+    tokio::time::sleep_until(answer_at).await;
+    Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&done::address(request.seed))).into_response())
+}
+
+/// Why a form is refused, and where to go instead.
+struct Refusal {
+    view: FormView,
+    way: Option<String>,
+}
+
+/// Understands the form: what is wrong with each field, or who belongs elsewhere by the rules (docs/rules.md §1).
+fn read(form: &Form, directory: &Directory) -> Result<Request, Refusal> {
+    let mut view = FormView::default();
+    let email = EmailAddress::parse(&form.email).map_err(|wrong| view.reject("email", wrong.to_string())).ok();
+    let device = Device::parse(&form.device);
+    if device.is_none() {
+        view.reject("device", "Choose the device that you want to use");
+    }
+    let seed_wished = form.seed == "yes";
+    let (Some(email), Some(device)) = (email, device) else { return Err(Refusal { view, way: None }) };
+    let verdict = route(&Applicant { domain: email.domain(), device, seed_wished }, directory);
+    if let Some((field, message)) = sent_elsewhere(verdict.rule) {
+        let way = Some(addresses::answer(email.domain(), device, seed_wished));
+        return Err(Refusal { view: FormView::with_error(field, message), way });
+    }
+    let seed = match verdict.seed {
+        SeedOffer::Offered => SeedWish::Yes,
+        SeedOffer::NotOfferedAtDomain => SeedWish::NotOffered,
+        SeedOffer::NotWished | SeedOffer::NotFromThisDevice | SeedOffer::DecidedLater => SeedWish::No,
+    };
+    Ok(Request { email, device, seed })
+}
+
+/// The field that decided that somebody belongs elsewhere, and the sentence beside it.
+fn sent_elsewhere(rule: Rule) -> Option<(&'static str, &'static str)> {
+    Some(match rule {
+        Rule::LiteMail => ("email", "LiteMail has no inbox for our e-mail. Upgrade to a standard mailbox first"),
+        Rule::PersonalMail => ("email", "This is a personal mailbox. Use the e-mail address of your organisation"),
+        Rule::SecuredEmailDevice => {
+            ("device", "You cannot sign up from an SE GSIB. The service desk makes your account within 3 business days")
+        }
+        Rule::InviteOnly => {
+            ("email", "Officers of this agency are invited. Ask your project manager or reporting officer")
+        }
+        Rule::SelfSignUp => return None,
+        Rule::WrongDevice => {
+            ("device", "You cannot sign up from an Internet Device. Use a non-SE GSIB or a GMD, or ask to be invited")
+        }
+        Rule::OutsideOrganisation => {
+            ("email", "Only public officers sign up here. Ask your project manager or reporting officer to invite you")
+        }
+        Rule::OtherGovernment => {
+            ("email", "We cannot sign in people of this agency yet. The service desk makes your account")
+        }
+    })
+}
+
+/// The form again, for somebody who may be a robot.
+fn told_apart(app: &App, page: &PageContext, form: &Form, robot: Robot) -> Result<Response, WebError> {
+    let (status, message, wait) = match robot {
+        Robot::Expired => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "The check has run out. Tick “I’m not a robot” again".to_owned(), None)
+        }
+        Robot::Wrong => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "The check did not work. Tick “I’m not a robot” again".to_owned(), None)
+        }
+        Robot::Replayed => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The check was used for another form. Tick “I’m not a robot” again".to_owned(),
+            None,
+        ),
+        Robot::BudgetUsedUp { wait } => {
+            let seconds = wait.as_secs().max(1);
+            let message = format!(
+                "Too many forms came without the “I’m not a robot” check. Turn on JavaScript, or try again in {}",
+                wait_in_words(seconds)
+            );
+            (StatusCode::TOO_MANY_REQUESTS, message, Some(seconds))
+        }
+    };
+    let view = FormView::with_error(captcha::FIELD, message);
+    let mut response = show(app, page, &view, form, None).answer(status)?;
+    if let Some(seconds) = wait {
+        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    Ok(response)
+}
+
+/// The page, with all that it needs.
+struct Shown<'a> {
+    context: &'a PageContext,
+    view: &'a FormView,
+    form: &'a Form,
+    way: Option<&'a str>,
+    no_seed_domains: String,
+}
+
+fn show<'a>(
+    app: &App,
+    context: &'a PageContext,
+    view: &'a FormView,
+    form: &'a Form,
+    way: Option<&'a str>,
+) -> Shown<'a> {
+    let reference = app.reference.load();
+    let domains: Vec<&str> = reference.directory.seed_not_offered_domains().map(DomainName::as_str).collect();
+    Shown { context, view, form, way, no_seed_domains: domains.join(" ") }
+}
+
+impl Shown<'_> {
+    fn answer(&self, status: StatusCode) -> Result<Response, WebError> {
+        self.context.answer(
+            status,
+            &Page {
+                page: self.context,
+                form: self.view,
+                email: &self.form.email,
+                device: &self.form.device,
+                seed: &self.form.seed,
+                no_seed_domains: &self.no_seed_domains,
+                way: self.way,
+            },
+        )
+    }
+}

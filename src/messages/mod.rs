@@ -1,0 +1,116 @@
+//! What we send: one struct an e-mail, with its subject, text and HTML; and the ways out.
+//!
+//! A message is stored as what it says (encrypted, for it holds links), and written out only when it is sent.
+
+pub mod account_disabled;
+pub mod already_active;
+pub mod post;
+pub mod seed_onboarding;
+pub mod smtp;
+pub mod techpass_onboarding;
+
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+use url::Url;
+use uuid::Uuid;
+
+use crate::{
+    chance::Chance,
+    keys::Keys,
+    store::{StoreError, outbox::NewMessage},
+};
+
+pub use account_disabled::AccountDisabled;
+pub use already_active::AlreadyActive;
+pub use seed_onboarding::SeedOnboarding;
+pub use techpass_onboarding::TechPassOnboarding;
+
+/// Everything that we send. Stored messages are read by later versions: a variant may gain fields, never change its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum Message {
+    /// The invitation to activate a TechPass account.
+    #[serde(rename = "techpass_onboarding")]
+    TechPassOnboarding(TechPassOnboarding),
+    /// How to put a device on SEED.
+    SeedOnboarding(SeedOnboarding),
+    /// Somebody signed up with the address of an active account.
+    AlreadyActive(AlreadyActive),
+    /// Somebody signed up with the address of a disabled account.
+    AccountDisabled(AccountDisabled),
+}
+
+/// What a sign-up may send: counted together when an address is not to be written to too often.
+pub const SENT_BY_SIGN_UP: &[&str] = &["techpass_onboarding", "seed_onboarding", "already_active", "account_disabled"];
+
+/// A message, written out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Letter {
+    /// The subject line.
+    pub subject: String,
+    /// The text, for clients and people that prefer it.
+    pub text: String,
+    /// The same in HTML.
+    pub html: String,
+}
+
+/// What every message is written with.
+#[derive(Debug, Clone, Copy)]
+pub struct Letterhead<'a> {
+    /// What links begin with; has no path.
+    pub base_url: &'a Url,
+    /// Whose address it goes to.
+    pub recipient: &'a str,
+}
+
+impl Letterhead<'_> {
+    /// An absolute link to a page of ours (`/accept/…`).
+    pub fn link(&self, path: &str) -> String {
+        format!("{}{path}", self.base_url.as_str().trim_end_matches('/'))
+    }
+}
+
+impl Message {
+    /// What it is, for the log and for people.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::TechPassOnboarding(_) => "techpass_onboarding",
+            Self::SeedOnboarding(_) => "seed_onboarding",
+            Self::AlreadyActive(_) => "already_active",
+            Self::AccountDisabled(_) => "account_disabled",
+        }
+    }
+
+    /// Writes the message out.
+    ///
+    /// # Errors
+    /// If a template fails.
+    pub fn write(&self, head: Letterhead<'_>) -> askama::Result<Letter> {
+        match self {
+            Self::TechPassOnboarding(message) => message.write(head),
+            Self::SeedOnboarding(message) => message.write(head),
+            Self::AlreadyActive(message) => message.write(head),
+            Self::AccountDisabled(message) => message.write(head),
+        }
+    }
+
+    /// Encrypts the message for the outbox.
+    pub fn seal(&self, keys: &Keys, chance: &dyn Chance, now: OffsetDateTime) -> NewMessage {
+        let id = chance.id(now);
+        let plain = serde_json::to_vec(self).expect("a message of text and dates becomes JSON");
+        NewMessage { id, kind: self.kind(), body: keys.seal(chance, id.as_bytes(), &plain) }
+    }
+
+    /// Decrypts a message from the outbox.
+    ///
+    /// # Errors
+    /// [`StoreError::Unreadable`] if it was encrypted with another key, or by a version that knows more kinds.
+    pub fn open(keys: &Keys, id: Uuid, body: &[u8]) -> Result<Self, StoreError> {
+        let plain =
+            keys.open(id.as_bytes(), body).map_err(|_| StoreError::Unreadable("it is not encrypted with our key"))?;
+        serde_json::from_slice(&plain).map_err(|_| StoreError::Unreadable("this version does not know its kind"))
+    }
+}
+
+#[cfg(test)]
+mod tests;

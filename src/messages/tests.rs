@@ -1,0 +1,95 @@
+use time::macros::datetime;
+
+use super::{techpass_onboarding::SeedNote, *};
+use crate::chance::SeededChance;
+
+const ENDS: OffsetDateTime = datetime!(2026-12-22 11:07 UTC);
+const HOSTILE: &str = "<script>alert(1)</script>&\"'";
+
+fn samples() -> Vec<Message> {
+    let onboarding = |seed| {
+        Message::TechPassOnboarding(TechPassOnboarding { token: "t0ken".to_owned(), activation_ends: ENDS, seed })
+    };
+    vec![
+        onboarding(SeedNote::None),
+        onboarding(SeedNote::Sent),
+        onboarding(SeedNote::NotOffered),
+        Message::SeedOnboarding(SeedOnboarding { expires_at: ENDS }),
+        Message::AlreadyActive(AlreadyActive {}),
+        Message::AccountDisabled(AccountDisabled {}),
+    ]
+}
+
+fn written(message: &Message, recipient: &str) -> Letter {
+    let base_url = Url::parse("https://portal.example.gov.sg").expect("a URL");
+    message.write(Letterhead { base_url: &base_url, recipient }).expect("a letter")
+}
+
+#[test]
+fn every_message_says_who_it_is_for_and_has_its_link_alone_on_a_line() {
+    for message in samples() {
+        let letter = written(&message, "mei@tech.gov.sg");
+        assert!(letter.text.contains("mei@tech.gov.sg") && letter.html.contains("mei@tech.gov.sg"), "{message:?}");
+        assert!(!letter.subject.is_empty() && letter.subject.len() <= 78, "{}", letter.subject);
+        let links: Vec<&str> = letter.text.lines().filter(|line| line.starts_with("https://")).collect();
+        assert!(!links.is_empty(), "{}", letter.text);
+        for link in links {
+            assert!(Url::parse(link).is_ok() && !link.contains(' '), "{link}");
+            assert!(letter.html.contains(link), "{link} is missing in the HTML");
+        }
+        assert!(!letter.text.contains("\n\n\n"), "{}", letter.text);
+    }
+}
+
+#[test]
+fn every_message_without_its_dates_would_be_caught() {
+    let onboarding = written(&samples()[0], "mei@tech.gov.sg");
+    assert_eq!(onboarding.subject, "Accept your TechPass invitation by 22 Dec 2026");
+    assert!(onboarding.text.contains("until 22 Dec 2026, 7:07 pm (Singapore time)"));
+    assert!(onboarding.text.contains("\nhttps://portal.example.gov.sg/accept/t0ken\n"));
+    let seed = written(&samples()[3], "mei@tech.gov.sg");
+    assert_eq!(seed.subject, "Put your device on SEED by 22 Dec 2026");
+    assert!(seed.text.contains("\nhttps://portal.example.gov.sg/account/seed\n"));
+}
+
+#[test]
+fn what_a_stranger_typed_is_escaped_in_html() {
+    for message in samples() {
+        assert!(!written(&message, HOSTILE).html.contains("<script>"), "{message:?}");
+    }
+}
+
+#[test]
+fn the_onboarding_e_mail_says_what_became_of_the_wish_for_seed() {
+    let says = |seed: usize, what: &str| {
+        let letter = written(&samples()[seed], "mei@tech.gov.sg");
+        letter.text.contains(what) && letter.html.contains(what)
+    };
+    assert!(!says(0, "You also asked for SEED"));
+    assert!(says(1, "A second e-mail tells you"));
+    assert!(says(2, "ask your project manager or reporting officer to invite you"));
+}
+
+#[test]
+fn a_message_is_unreadable_in_the_outbox_and_comes_back_whole() {
+    let keys = Keys::new(&secrecy::SecretBox::new(vec![3; 32].into_boxed_slice()), None);
+    let chance = SeededChance::new(5);
+    for message in samples() {
+        let sealed = message.seal(&keys, &chance, ENDS);
+        assert_eq!(sealed.kind, message.kind());
+        assert!(!sealed.body.windows(5).any(|window| window == b"t0ken"));
+        assert_eq!(Message::open(&keys, sealed.id, &sealed.body).expect("ours"), message);
+        assert!(Message::open(&keys, chance_id(&chance), &sealed.body).is_err());
+    }
+}
+
+#[test]
+fn a_sign_up_counts_every_kind_that_it_can_send() {
+    for message in samples() {
+        assert!(SENT_BY_SIGN_UP.contains(&message.kind()));
+    }
+}
+
+fn chance_id(chance: &dyn Chance) -> Uuid {
+    chance.id(ENDS)
+}

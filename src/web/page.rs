@@ -1,0 +1,88 @@
+//! What every page has: its context for the layout, and the way it becomes an answer.
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::{
+    extract::FromRequestParts,
+    http::{HeaderValue, StatusCode, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{assets, csrf::CsrfPair, error::WebError};
+use crate::app::App;
+
+/// What the layout of every page needs to know. An extractor.
+#[derive(Debug)]
+pub struct PageContext {
+    /// The token for the hidden field of a form.
+    pub csrf: String,
+    /// Whether the government masthead is shown.
+    pub masthead: bool,
+    /// Whether development's pages are linked.
+    pub development: bool,
+    /// Whether forms show "I'm not a robot".
+    pub captcha: bool,
+    set_cookie: Option<HeaderValue>,
+}
+
+/// Marks an answer that is a page of ours already: the error page does not replace it.
+#[derive(Debug, Clone, Copy)]
+pub struct OwnPage;
+
+impl PageContext {
+    /// The address of a static file, by its path below `static/`.
+    pub fn asset(&self, path: &'static str) -> &'static str {
+        assets::address(path)
+    }
+
+    /// The page, as an answer that all is well.
+    ///
+    /// # Errors
+    /// [`WebError`] if the template cannot be rendered.
+    pub fn show(&self, template: &impl Template) -> Result<Response, WebError> {
+        self.answer(StatusCode::OK, template)
+    }
+
+    /// The form again: refused, with what was typed and what is wrong with it.
+    ///
+    /// # Errors
+    /// [`WebError`] if the template cannot be rendered.
+    pub fn refuse(&self, template: &impl Template) -> Result<Response, WebError> {
+        self.answer(StatusCode::UNPROCESSABLE_ENTITY, template)
+    }
+
+    /// The page, under any status.
+    ///
+    /// # Errors
+    /// [`WebError`] if the template cannot be rendered.
+    pub fn answer(&self, status: StatusCode, template: &impl Template) -> Result<Response, WebError> {
+        let html = template.render()?;
+        let mut response = (status, [(header::CONTENT_TYPE, "text/html; charset=utf-8")], html).into_response();
+        if let Some(cookie) = &self.set_cookie {
+            response.headers_mut().append(header::SET_COOKIE, cookie.clone());
+        }
+        response.extensions_mut().insert(OwnPage);
+        Ok(response)
+    }
+
+    /// The context of a page for this browser.
+    pub fn of(app: &App, headers: &axum::http::HeaderMap) -> Self {
+        let pair = CsrfPair::of(app, headers);
+        Self {
+            csrf: pair.field().to_owned(),
+            masthead: app.config.shows_masthead(),
+            development: app.config.is_development(),
+            captcha: app.config.captcha.enabled,
+            set_cookie: pair.set_cookie(app),
+        }
+    }
+}
+
+impl FromRequestParts<App> for PageContext {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        Ok(Self::of(app, &parts.headers))
+    }
+}
