@@ -55,6 +55,7 @@ type Failure = Box<dyn std::error::Error + Send + Sync>;
 fn run(command: Command) -> Result<(), Failure> {
     let config = Config::from_environment()?;
     start_logging(&config.log)?;
+    std::panic::set_hook(Box::new(|panic| tracing::error!(%panic, "a part of the program broke off")));
     for name in &config.ignored {
         tracing::warn!(name, "this variable is not a setting; is it misspelt?");
     }

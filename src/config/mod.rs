@@ -144,7 +144,9 @@ impl Config {
         };
         let metrics_listen = source.optional("metrics_listen", "an address and port, such as 127.0.0.1:9090");
         let log = Log {
-            filter: source.text("log").unwrap_or_else(|| "info,memory_serve=warn".to_owned()),
+            filter: source
+                .text("log")
+                .unwrap_or_else(|| "info,memory_serve=warn,sqlx::postgres::notice=warn".to_owned()),
             json: source.choice("log_format", &[("text", false), ("json", true)], production),
         };
         if let Err(problem) = log.filter.parse::<tracing_subscriber::EnvFilter>() {
@@ -237,7 +239,7 @@ fn refuse_what_is_unsafe(source: &mut Source, base_url: &Url, mail: &Mail, captc
     }
     match mail.server.as_ref().map(|url| Url::parse(url.expose_secret())) {
         None => source.problem("mail.url", "must be set in production: the development inbox sends nothing"),
-        Some(Ok(url)) if !is_encrypted(&url) => {
+        Some(Ok(url)) if url.scheme() == "smtp" && !is_encrypted(&url) => {
             source.problem("mail.url", "must be encrypted in production: smtps://…, or smtp://…?tls=required");
         }
         Some(_) => {}

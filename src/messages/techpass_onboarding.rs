@@ -39,7 +39,6 @@ struct Text<'a> {
     recipient: &'a str,
     link: &'a str,
     ends: &'a str,
-    start: &'a str,
     seed: SeedNote,
 }
 
@@ -50,7 +49,6 @@ struct Html<'a> {
     recipient: &'a str,
     link: &'a str,
     ends: &'a str,
-    start: &'a str,
     seed: SeedNote,
 }
 
@@ -59,10 +57,9 @@ impl TechPassOnboarding {
         let subject = format!("Accept your TechPass invitation by {}", moment::date_only(self.activation_ends));
         let link = head.link(&format!("/accept/{}", self.token));
         let ends = moment::date_time(self.activation_ends);
-        let start = head.link("/start");
         let (recipient, seed) = (head.recipient, self.seed);
-        let text = Text { recipient, link: &link, ends: &ends, start: &start, seed }.render()?;
-        let html = Html { subject: &subject, recipient, link: &link, ends: &ends, start: &start, seed }.render()?;
+        let text = Text { recipient, link: &link, ends: &ends, seed }.render()?;
+        let html = Html { subject: &subject, recipient, link: &link, ends: &ends, seed }.render()?;
         Ok(Letter { subject, text, html })
     }
 }

@@ -5,7 +5,7 @@ use std::{str::FromStr, time::Duration};
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
     Connection, PgPool,
-    migrate::{Migrate, Migrator},
+    migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
@@ -62,11 +62,16 @@ pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
 /// [`StoreError`] if the database does not answer.
 pub async fn missing_migrations(pool: &PgPool) -> Result<usize, StoreError> {
     let mut connection = pool.acquire().await?;
-    let table = &*MIGRATIONS.table_name;
-    connection.ensure_migrations_table(table).await.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
-    let applied =
-        connection.list_applied_migrations(table).await.map_err(|error| sqlx::Error::Migrate(Box::new(error)))?;
-    let is_missing = |step: &&sqlx::migrate::Migration| !applied.iter().any(|done| done.version == step.version);
+    let applied = sqlx::query_scalar::<_, i64>("select version from _sqlx_migrations where success")
+        .fetch_all(&mut *connection)
+        .await;
+    let applied = match applied {
+        Ok(versions) => versions,
+        // No table yet: nothing was applied.
+        Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42P01") => Vec::new(),
+        Err(error) => return Err(error.into()),
+    };
+    let is_missing = |step: &&sqlx::migrate::Migration| !applied.contains(&step.version);
     Ok(MIGRATIONS.iter().filter(is_missing).count())
 }
 
