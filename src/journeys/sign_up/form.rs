@@ -58,13 +58,12 @@ struct Page<'a> {
     email: &'a str,
     device: &'a str,
     seed: &'a str,
-    no_seed_domains: &'a str,
+    no_seed_domains: String,
     way: Option<&'a str>,
 }
 
 pub async fn get(State(app): State<App>, page: PageContext) -> Result<Response, WebError> {
-    let html = show(&app, &page, &FormView::default(), &Form::default(), None).answer(StatusCode::OK)?;
-    Ok(html)
+    page.show(&show(&app, &page, &FormView::default(), &Form::default(), None))
 }
 
 pub async fn post(
@@ -78,10 +77,7 @@ pub async fn post(
     let now = app.clock.now();
     let request = match read(&form, &app.reference.load().directory) {
         Ok(request) => request,
-        Err(refusal) => {
-            return show(&app, &page, &refusal.view, &form, refusal.way.as_deref())
-                .answer(StatusCode::UNPROCESSABLE_ENTITY);
-        }
+        Err(refusal) => return page.refuse(&show(&app, &page, &refusal.view, &form, refusal.way.as_deref())),
     };
     let proof = match in_time(robots::hold_back(&app, &form.altcha, &request, network, now)).await? {
         Ok(proof) => proof,
@@ -173,47 +169,17 @@ fn told_apart(app: &App, page: &PageContext, form: &Form, robot: Robot) -> Resul
         }
     };
     let view = FormView::with_error(captcha::FIELD, message);
-    let mut response = show(app, page, &view, form, None).answer(status)?;
+    let mut response = page.answer(status, &show(app, page, &view, form, None))?;
     if let Some(seconds) = wait {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(seconds));
     }
     Ok(response)
 }
 
-/// The page, with all that it needs.
-struct Shown<'a> {
-    context: &'a PageContext,
-    view: &'a FormView,
-    form: &'a Form,
-    way: Option<&'a str>,
-    no_seed_domains: String,
-}
-
-fn show<'a>(
-    app: &App,
-    context: &'a PageContext,
-    view: &'a FormView,
-    form: &'a Form,
-    way: Option<&'a str>,
-) -> Shown<'a> {
+/// The page: the form as it was sent, what is wrong with it, and for whoever belongs elsewhere the way to go.
+fn show<'a>(app: &App, page: &'a PageContext, view: &'a FormView, form: &'a Form, way: Option<&'a str>) -> Page<'a> {
     let reference = app.reference.load();
     let domains: Vec<&str> = reference.directory.seed_not_offered_domains().map(DomainName::as_str).collect();
-    Shown { context, view, form, way, no_seed_domains: domains.join(" ") }
-}
-
-impl Shown<'_> {
-    fn answer(&self, status: StatusCode) -> Result<Response, WebError> {
-        self.context.answer(
-            status,
-            &Page {
-                page: self.context,
-                form: self.view,
-                email: &self.form.email,
-                device: &self.form.device,
-                seed: &self.form.seed,
-                no_seed_domains: &self.no_seed_domains,
-                way: self.way,
-            },
-        )
-    }
+    let no_seed_domains = domains.join(" ");
+    Page { page, form: view, email: &form.email, device: &form.device, seed: &form.seed, no_seed_domains, way }
 }
