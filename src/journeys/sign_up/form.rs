@@ -25,7 +25,7 @@ use crate::{
         eligibility::{Applicant, Rule, SeedOffer, route},
         email_address::EmailAddress,
     },
-    store::{in_time, sign_up::Written},
+    store::{StoreError, in_time, sign_up::Written},
     web::{
         addresses, captcha,
         error::{WebError, wait_in_words},
@@ -79,13 +79,17 @@ pub async fn post(
         Ok(request) => request,
         Err(refusal) => return page.refuse(&show(&app, &page, &refusal.view, &form, refusal.way.as_deref())),
     };
-    let proof = match in_time(robots::hold_back(&app, &form.altcha, &request, network, now)).await? {
-        Ok(proof) => proof,
-        Err(robot) => return told_apart(&app, &page, &form, robot),
-    };
-    let written = in_time(request::carry_out(&app, &request, proof.as_ref(), &request_id, now)).await?;
-    if written == Written::ProofUsed {
-        return told_apart(&app, &page, &form, Robot::Replayed);
+    let carried_out = in_time(async {
+        let proof = match robots::hold_back(&app, &form.altcha, &request, network, now).await? {
+            Ok(proof) => proof,
+            Err(robot) => return Ok(Err(robot)),
+        };
+        let written = request::carry_out(&app, &request, proof.as_ref(), &request_id, now).await?;
+        Ok(if written == Written::ProofUsed { Err(Robot::Replayed) } else { Ok(()) })
+    });
+    let carried_out: Result<_, StoreError> = carried_out.await;
+    if let Err(robot) = carried_out? {
+        return told_apart(&app, &page, &form, robot);
     }
     let cookie = again::remember(&app, &request, now);
     tokio::time::sleep_until(answer_at).await;
