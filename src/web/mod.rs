@@ -10,4 +10,5 @@ pub mod headers;
 pub mod network;
 pub mod observe;
 pub mod page;
+pub mod questions;
 pub mod serve;

@@ -19,11 +19,9 @@ use super::{
 use crate::{
     app::App,
     domain::{
-        device::Device,
         directory::Directory,
         domain_name::DomainName,
         eligibility::{Applicant, Rule, SeedOffer, route},
-        email_address::EmailAddress,
     },
     store::{StoreError, in_time, sign_up::Written},
     web::{
@@ -33,6 +31,7 @@ use crate::{
         network::Network,
         observe::RequestId,
         page::PageContext,
+        questions,
     },
 };
 
@@ -104,14 +103,9 @@ struct Refusal {
 
 /// Understands the form: what is wrong with each field, or who belongs elsewhere by the rules (docs/rules.md §1).
 fn read(form: &Form, directory: &Directory) -> Result<Request, Refusal> {
-    let mut view = FormView::default();
-    let email = EmailAddress::parse(&form.email).map_err(|wrong| view.reject("email", wrong.to_string())).ok();
-    let device = Device::parse(&form.device);
-    if device.is_none() {
-        view.reject("device", "Choose the device that you want to use");
-    }
+    let (email, device) =
+        questions::read_applicant(&form.email, &form.device).map_err(|view| Refusal { view, way: None })?;
     let seed_wished = form.seed == "yes";
-    let (Some(email), Some(device)) = (email, device) else { return Err(Refusal { view, way: None }) };
     let verdict = route(&Applicant { domain: email.domain(), device, seed_wished }, directory);
     if let Some((field, message)) = sent_elsewhere(verdict.rule) {
         let way = Some(addresses::answer(email.domain(), device, seed_wished));

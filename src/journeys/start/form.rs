@@ -4,14 +4,12 @@ use askama::Template;
 use axum::response::{IntoResponse, Redirect, Response};
 use serde::Deserialize;
 
-use crate::{
-    domain::{device::Device, email_address::EmailAddress},
-    web::{
-        addresses,
-        error::WebError,
-        form::{FormView, Submitted},
-        page::PageContext,
-    },
+use crate::web::{
+    addresses,
+    error::WebError,
+    form::{FormView, Submitted},
+    page::PageContext,
+    questions,
 };
 
 /// What the person sends.
@@ -38,18 +36,12 @@ pub async fn get(page: PageContext) -> Result<Response, WebError> {
 }
 
 pub async fn post(page: PageContext, Submitted(form): Submitted<Form>) -> Result<Response, WebError> {
-    let mut view = FormView::default();
-    let email = EmailAddress::parse(&form.email).map_err(|wrong| view.reject("email", wrong.to_string())).ok();
-    let device = Device::parse(&form.device);
-    if device.is_none() {
-        view.reject("device", "Choose the device that you want to use");
-    }
-    match (email, device) {
-        (Some(email), Some(device)) => {
+    match questions::read_applicant(&form.email, &form.device) {
+        Ok((email, device)) => {
             let answer = addresses::answer(email.domain(), device, form.seed == "yes");
             Ok(Redirect::to(&answer).into_response())
         }
-        _ => page.refuse(&show(&page, &view, &form)),
+        Err(view) => page.refuse(&show(&page, &view, &form)),
     }
 }
 
