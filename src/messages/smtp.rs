@@ -1,26 +1,30 @@
 //! The way out for e-mail: a real mail server, by SMTP.
 
-use std::time::{Duration, SystemTime};
+mod server;
+
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::{Duration, SystemTime},
+};
 
 use lettre::{
-    AsyncSmtpTransport, AsyncTransport, Message as Email, Tokio1Executor,
+    Message as Email,
     message::{Mailbox, MultiPart, header},
-    transport::smtp::PoolConfig,
+    transport::smtp::{Error as SmtpError, client::AsyncSmtpConnection},
 };
 use secrecy::{ExposeSecret, SecretString};
 use time::OffsetDateTime;
+use tokio::time::Instant;
 use uuid::Uuid;
 
+use self::server::Server;
 use super::Letter;
 
-/// Connections to the mail server that one copy of the portal keeps at most.
-const CONNECTIONS: u32 = 8;
-
 /// How long an idle connection is kept: mail servers hang up after a minute or so.
-const IDLE: Duration = Duration::from_secs(20);
+const KEPT_FOR: Duration = Duration::from_secs(20);
 
-/// How long one step of the conversation may take.
-const STEP: Duration = Duration::from_secs(10);
+/// A connection that was idle for longer is asked whether it still works. Under load none is, so it costs nothing there.
+const TRUSTED_FOR: Duration = Duration::from_secs(1);
 
 /// Why a message did not leave.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -33,11 +37,31 @@ pub enum NotSent {
     ForNow(String),
 }
 
-/// A mail server.
+impl From<SmtpError> for NotSent {
+    fn from(error: SmtpError) -> Self {
+        let reason = error.to_string();
+        if error.is_permanent() && error.status().is_none_or(|code| is_about_the_message(code.into())) {
+            Self::ForGood(reason)
+        } else {
+            Self::ForNow(reason)
+        }
+    }
+}
+
+/// A mail server, and the connections to it that are idle just now.
+///
+/// A connection is taken out for a message and put back when the message is done. Whoever gives up waiting drops it with the
+/// conversation on it: the next message must not read the answers to this one.
 #[derive(Clone)]
 pub struct Smtp {
-    transport: AsyncSmtpTransport<Tokio1Executor>,
+    server: Arc<Server>,
+    idle: Arc<Mutex<Vec<Idle>>>,
     from: Mailbox,
+}
+
+struct Idle {
+    connection: AsyncSmtpConnection,
+    since: Instant,
 }
 
 impl Smtp {
@@ -46,12 +70,8 @@ impl Smtp {
     /// # Errors
     /// A sentence, if the URL cannot be used.
     pub fn new(url: &SecretString, from: Mailbox) -> Result<Self, String> {
-        let transport = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.expose_secret())
-            .map_err(|error| format!("PORTAL_MAIL__URL cannot be used: {error}"))?
-            .timeout(Some(STEP))
-            .pool_config(PoolConfig::new().max_size(CONNECTIONS).idle_timeout(IDLE))
-            .build();
-        Ok(Self { transport, from })
+        let server = Server::at(url.expose_secret()).map_err(|problem| format!("PORTAL_MAIL__URL {problem}"))?;
+        Ok(Self { server: Arc::new(server), idle: Arc::default(), from })
     }
 
     /// Sends one message. `id` makes the Message-ID: the same for every attempt, so that whoever gets it twice can tell.
@@ -60,14 +80,27 @@ impl Smtp {
     /// [`NotSent`], told apart by whether trying again makes sense.
     pub async fn send(&self, id: Uuid, to: &str, letter: Letter, now: OffsetDateTime) -> Result<(), NotSent> {
         let email = self.write(id, to, letter, now).map_err(|error| NotSent::ForGood(error.to_string()))?;
-        self.transport.send(email).await.map(drop).map_err(|error| {
-            let reason = error.to_string();
-            if error.is_permanent() && error.status().is_none_or(|code| is_about_the_message(code.into())) {
-                NotSent::ForGood(reason)
-            } else {
-                NotSent::ForNow(reason)
+        let mut connection = self.take_connection().await?;
+        connection.send(email.envelope(), &email.formatted()).await?;
+        if !connection.has_broken() {
+            let idle = Idle { connection, since: Instant::now() };
+            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(idle);
+        }
+        Ok(())
+    }
+
+    async fn take_connection(&self) -> Result<AsyncSmtpConnection, NotSent> {
+        while let Some(mut idle) = self.last_idle() {
+            let idle_for = idle.since.elapsed();
+            if idle_for < TRUSTED_FOR || (idle_for < KEPT_FOR && idle.connection.test_connected().await) {
+                return Ok(idle.connection);
             }
-        })
+        }
+        self.server.connect().await
+    }
+
+    fn last_idle(&self) -> Option<Idle> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop()
     }
 
     fn write(
