@@ -2,7 +2,7 @@
 
 use std::time::Duration as Wait;
 
-use time::Duration;
+use time::{Duration, OffsetDateTime};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
@@ -33,6 +33,9 @@ const LOOK_EVERY: Wait = Wait::from_secs(5);
 
 /// How long to wait when the database does not answer.
 const DATABASE_GONE: Wait = Wait::from_secs(1);
+
+/// How soon to try again to write down what became of a message.
+const RECORD_AGAIN: Wait = Wait::from_millis(200);
 
 /// One lane: sends until stopped, finishing what it has claimed.
 pub async fn deliver(app: App, stop: CancellationToken) {
@@ -119,7 +122,7 @@ async fn send(app: &App, message: &Claimed) -> Result<(), NotSent> {
 
 async fn note(app: &App, message: &Claimed, outcome: &Outcome) -> Result<(), StoreError> {
     let now = app.clock.now();
-    let is_ours = outbox::record(&app.pool, message.id, message.lease, outcome, now).await?;
+    let is_ours = record(app, message, outcome, now).await?;
     let (id, kind, attempts) = (message.id, message.kind.as_str(), message.attempts);
     let word = match outcome {
         Outcome::Sent => {
@@ -144,6 +147,21 @@ async fn note(app: &App, message: &Claimed, outcome: &Outcome) -> Result<(), Sto
     }
     app.meter.delivery(word, Wait::try_from(now - message.created_at).unwrap_or_default());
     Ok(())
+}
+
+/// Writes down what became of a message, however long the database is away: only this process knows it, and once the lease
+/// has ended another one would send the message again.
+async fn record(app: &App, message: &Claimed, outcome: &Outcome, now: OffsetDateTime) -> Result<bool, StoreError> {
+    let lease_ends = now + LEASE;
+    loop {
+        match outbox::record(&app.pool, message.id, message.lease, outcome, now).await {
+            Err(error) if error.is_unavailable() && !is_expired(lease_ends, app.clock.now()) => {
+                tracing::warn!(%error, id = %message.id, "what became of a message cannot be written down yet; trying again");
+                tokio::time::sleep(RECORD_AGAIN).await;
+            }
+            other => return other,
+        }
+    }
 }
 
 /// What a mail server says often repeats the address; the log has none.

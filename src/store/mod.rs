@@ -42,9 +42,10 @@ impl StoreError {
                 | sqlx::Error::PoolClosed
                 | sqlx::Error::WorkerCrashed
                 | sqlx::Error::Protocol(_) => true,
-                // Classes 08 (connection), 53 (resources), 57 (operator intervention) and 25006 (read-only: a standby).
+                // Classes 08 (connection), 53 (resources), 57 (operator intervention), 25006 (read-only: a standby) and
+                // 55000 (the database takes no connections just now).
                 sqlx::Error::Database(error) => error.code().is_some_and(|code| {
-                    ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006"
+                    ["08", "53", "57"].iter().any(|class| code.starts_with(class)) || code == "25006" || code == "55000"
                 }),
                 _ => false,
             },

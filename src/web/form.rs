@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use axum::{
+    body::Body,
     extract::{FromRequest, Request},
     http::{HeaderMap, header},
 };
@@ -30,15 +31,8 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
         if !is_form(&parts.headers) {
             return Err(WebError::BadRequest("What came in was not a form."));
         }
-        let body = tokio::time::timeout(BODY_TIMEOUT, Limited::new(body, FORM_BYTES).collect());
-        let body = body.await.map_err(|_| WebError::TooSlow)?.map_err(|error| {
-            if error.is::<LengthLimitError>() {
-                WebError::TooLarge
-            } else {
-                WebError::BadRequest("The form did not arrive whole.")
-            }
-        })?;
-        let fields = fields(&body.to_bytes())?;
+        let body = tokio::time::timeout(BODY_TIMEOUT, read(body)).await.map_err(|_| WebError::TooSlow)??;
+        let fields = fields(&body)?;
         let csrf = fields.iter().find(|(name, _)| name == csrf::FIELD).map_or("", |(_, value)| value);
         if !csrf::fits(app, &parts.headers, csrf) {
             return Err(WebError::Forbidden(
@@ -50,6 +44,26 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
             T::deserialize(fields).map_err(|_| WebError::BadRequest("The form has a value that does not fit."))?;
         Ok(Self(form))
     }
+}
+
+/// Reads a body. Each piece is copied: a piece keeps the whole buffer that it was read into, so that somebody who sends one
+/// byte at a time would fill the memory with next to nothing.
+async fn read(body: Body) -> Result<Vec<u8>, WebError> {
+    let mut body = Limited::new(body, FORM_BYTES);
+    let mut whole = Vec::new();
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|error| {
+            if error.is::<LengthLimitError>() {
+                WebError::TooLarge
+            } else {
+                WebError::BadRequest("The form did not arrive whole.")
+            }
+        })?;
+        if let Some(piece) = frame.data_ref() {
+            whole.extend_from_slice(piece);
+        }
+    }
+    Ok(whole)
 }
 
 fn is_form(headers: &HeaderMap) -> bool {

@@ -31,6 +31,9 @@ const CONNECTIONS: usize = 8_192;
 /// How long requests under way may take when the server is asked to stop.
 const STOPPING: Duration = Duration::from_secs(9);
 
+/// How long connections that were only just accepted have for sending their first request.
+const FIRST_REQUESTS: Duration = Duration::from_millis(250);
+
 /// How long to wait when the machine has no more sockets to give.
 const OUT_OF_SOCKETS: Duration = Duration::from_millis(50);
 
@@ -51,6 +54,8 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
         server.take(accepted).await;
     }
     drop(listener);
+    // A connection that has not sent its first request yet would be closed at once by what follows.
+    tokio::time::sleep(FIRST_REQUESTS).await;
     let under_way = server.graceful.count();
     if tokio::time::timeout(STOPPING, server.graceful.shutdown()).await.is_err() {
         tracing::warn!(under_way, "stopped before every connection was done");
