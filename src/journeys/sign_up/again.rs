@@ -14,7 +14,7 @@ use tokio::time::Instant;
 
 use super::{
     done,
-    form::ANSWER_TIME,
+    form::wait_for_answer_time,
     request::{self, Request, SeedWish},
 };
 use crate::{
@@ -48,7 +48,7 @@ pub async fn post(
     headers: HeaderMap,
     Submitted(Form {}): Submitted<Form>,
 ) -> Result<Response, WebError> {
-    let answer_at = Instant::now() + ANSWER_TIME;
+    let began = Instant::now();
     let now = app.clock.now();
     let Some((request, at)) = recall(&app, &headers, now) else {
         return Ok(Redirect::to("/sign-up").into_response());
@@ -57,7 +57,7 @@ pub async fn post(
     if is_sent {
         in_time(request::carry_out(&app, &request, None, &request_id, now)).await?;
     }
-    tokio::time::sleep_until(answer_at).await;
+    wait_for_answer_time(began).await;
     let done = Redirect::to(&done::address_again(request.seed, is_sent));
     if is_sent {
         let cookie = remember(&app, &request, now);

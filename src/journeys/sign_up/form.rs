@@ -35,9 +35,15 @@ use crate::{
     },
 };
 
-/// Every answer takes this long, so that nobody can tell by the time whether an address is known (docs/rules.md §2.12).
-/// Far above what the work takes, far below what a person notices.
-pub(super) const ANSWER_TIME: Duration = Duration::from_millis(25);
+/// Every answer takes this long, or a multiple of it, so that nobody can tell by the time whether an address is known
+/// (docs/rules.md §2.12). Far above what the work takes, far below what a person notices.
+const ANSWER_TIME: Duration = Duration::from_millis(50);
+
+/// Waits until an answer to what began at `began` may be given.
+pub(super) async fn wait_for_answer_time(began: Instant) {
+    let periods = began.elapsed().as_nanos() / ANSWER_TIME.as_nanos() + 1;
+    tokio::time::sleep_until(began + ANSWER_TIME * u32::try_from(periods).unwrap_or(1)).await;
+}
 
 /// What the person sends.
 #[derive(Debug, Default, Deserialize)]
@@ -72,7 +78,7 @@ pub async fn post(
     page: PageContext,
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
-    let answer_at = Instant::now() + ANSWER_TIME;
+    let began = Instant::now();
     let now = app.clock.now();
     let request = match read(&form, &app.reference.load().directory) {
         Ok(request) => request,
@@ -91,7 +97,7 @@ pub async fn post(
         return told_apart(&app, &page, &form, robot);
     }
     let cookie = again::remember(&app, &request, now);
-    tokio::time::sleep_until(answer_at).await;
+    wait_for_answer_time(began).await;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&done::address(request.seed))).into_response())
 }
 

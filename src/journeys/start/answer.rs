@@ -21,7 +21,7 @@ use crate::{
         seed::SEED_EMAIL_VALIDITY,
     },
     store::directory::Reference,
-    web::{error::WebError, page::PageContext},
+    web::{addresses, error::WebError, page::PageContext},
 };
 
 /// What the address carries. Nothing of it names a person.
@@ -44,6 +44,8 @@ struct Page<'a> {
     rule: Rule,
     seed: SeedOffer,
     dates: Dates,
+    /// Where the question is asked anew, with what was answered.
+    change: String,
 }
 
 /// The dates of the steps ahead, if they are begun now. As people read them.
@@ -90,5 +92,6 @@ pub async fn get(
         rule: verdict.rule,
         seed: verdict.seed,
         dates: Dates::from(now, &reference),
+        change: addresses::question(device, seed_wished),
     })
 }

@@ -1,7 +1,10 @@
 //! The question: which address, which device, and is SEED wanted?
 
 use askama::Template;
-use axum::response::{IntoResponse, Redirect, Response};
+use axum::{
+    extract::{Query, rejection::QueryRejection},
+    response::{IntoResponse, Redirect, Response},
+};
 use serde::Deserialize;
 
 use crate::web::{
@@ -31,8 +34,17 @@ struct Page<'a> {
     seed: &'a str,
 }
 
-pub async fn get(page: PageContext) -> Result<Response, WebError> {
-    page.show(&show(&page, &FormView::default(), &Form::default()))
+/// What the address may carry: answers that are given already. Never who asks.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Given {
+    device: String,
+    seed: String,
+}
+
+pub async fn get(page: PageContext, given: Result<Query<Given>, QueryRejection>) -> Result<Response, WebError> {
+    let Query(Given { device, seed }) = given.unwrap_or_default();
+    page.show(&show(&page, &FormView::default(), &Form { device, seed, ..Form::default() }))
 }
 
 pub async fn post(page: PageContext, Submitted(form): Submitted<Form>) -> Result<Response, WebError> {
