@@ -1,0 +1,17 @@
+//! The portal from outside: over HTTP, SMTP and signals. A module a journey; `support/` has the callers and the harness.
+//!
+//! `DATABASE_URL` names a PostgreSQL whose user may make databases: every test gets one of its own.
+
+mod accept;
+mod csrf;
+mod directory;
+mod errors;
+mod headers;
+mod hostile;
+mod outbox;
+mod process;
+mod routes;
+mod sign_up;
+mod start;
+mod support;
+mod timing;

@@ -1,0 +1,74 @@
+//! What is in the database, for tests that ask whether a request changed anything, or made what it should.
+
+use std::collections::BTreeMap;
+
+use sqlx::{AssertSqlSafe, FromRow, PgPool};
+use time::OffsetDateTime;
+
+/// An account.
+#[derive(Debug, Clone, PartialEq, Eq, FromRow)]
+pub struct Account {
+    /// Whose it is.
+    pub email: Option<String>,
+    /// How it stands.
+    pub status: String,
+    /// What it was signed up from.
+    pub device: String,
+    /// How it stands with SEED.
+    pub seed_status: String,
+    /// Until when the SEED e-mail is valid.
+    pub seed_email_expires: Option<OffsetDateTime>,
+    /// When it was made.
+    pub created_at: OffsetDateTime,
+    /// Until when it can be activated.
+    pub activation_ends: OffsetDateTime,
+}
+
+/// All accounts of an address, oldest first.
+pub async fn accounts(database: &PgPool, email: &str) -> Vec<Account> {
+    let query = "select email, status, device, seed_status, seed_email_expires, created_at, activation_ends
+                   from accounts where email = $1 order by created_at, status desc";
+    sqlx::query_as(query).bind(email).fetch_all(database).await.expect("accounts")
+}
+
+/// The one account of an address; fails the test if there are more or none.
+pub async fn account(database: &PgPool, email: &str) -> Account {
+    let mut accounts = accounts(database, email).await;
+    assert_eq!(accounts.len(), 1, "{accounts:?}");
+    accounts.remove(0)
+}
+
+/// Puts the account of an address into another state.
+pub async fn set_status(database: &PgPool, email: &str, status: &str) {
+    let query = "update accounts set status = $2, terminated_at = case when $2 = 'terminated' then created_at end where email = $1";
+    let done = sqlx::query(query).bind(email).bind(status).execute(database).await.expect("an update");
+    assert_eq!(done.rows_affected(), 1, "{email} has one account");
+}
+
+/// A count.
+pub async fn count(database: &PgPool, query: &'static str) -> i64 {
+    sqlx::query_scalar(query).fetch_one(database).await.expect("a count")
+}
+
+/// The whole database as text, a table an entry. Two dumps are equal if nothing was changed in between.
+pub async fn dump(database: &PgPool) -> BTreeMap<String, String> {
+    let tables: Vec<String> =
+        sqlx::query_scalar("select tablename::text from pg_tables where schemaname = 'public' order by 1")
+            .fetch_all(database)
+            .await
+            .expect("the tables");
+    let mut dump = BTreeMap::new();
+    for table in tables {
+        let query =
+            format!("select coalesce(string_agg(row::text, E'\\n' order by row::text), '') from \"{table}\" as row");
+        let rows = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(database).await.expect("a table");
+        dump.insert(table, rows);
+    }
+    dump
+}
+
+/// Whether no person has left a trace: no account, link, message, audit entry.
+pub async fn is_empty(database: &PgPool) -> bool {
+    let dump = dump(database).await;
+    ["accounts", "tokens", "outbox", "audit"].iter().all(|table| dump[*table].is_empty())
+}
