@@ -59,7 +59,7 @@ pub enum Written {
     Created,
     /// The address has a living account already; nothing was written, but that the proof was used.
     Known,
-    /// The proof was used before, with the same form: a double click. Nothing was written.
+    /// The proof was used before, with the same form: a double click, or another try after an error. Nothing was written.
     Repeated,
     /// The proof was used before, with another form. Nothing was written.
     ProofUsed,
@@ -122,8 +122,8 @@ pub async fn create_account(
     Ok(match (row.is_created, row.is_fresh) {
         (true, _) => Written::Created,
         (false, true) => Written::Known,
-        // The statement sees the table as it was before it began, so a twin that is only just being committed is not seen;
-        // then the forms are taken to be equal, which for two posts within a millisecond they are.
+        // The statement sees the table as it was before it began, so a twin that was committed since is not seen; then the
+        // forms are taken to be equal. Should they not be, the second one still gets no more than a second click would.
         (false, false) if proof.map(|proof| proof.form) == row.used_with.as_deref() || row.used_with.is_none() => {
             Written::Repeated
         }

@@ -55,7 +55,7 @@ pub enum SeedWish {
 /// Carries it out, once for each proof of work.
 ///
 /// # Errors
-/// [`StoreError`] if the database does not answer; then nothing was done.
+/// [`StoreError`] if the database does not answer. Then it may have been done or not, and asking again does no harm.
 pub async fn carry_out(
     app: &App,
     request: &Request,
@@ -69,7 +69,9 @@ pub async fn carry_out(
     let mut connection = app.pool.acquire().await?;
     let mut written = signing_up.create(&mut connection, proof).await?;
     drop(connection);
-    if written == Written::Known {
+    // A proof that was used is no sign that all was done: the database may have gone away in between. What was done is told
+    // by the account, and within a minute of it nothing is sent again.
+    if matches!(written, Written::Known | Written::Repeated) {
         written = signing_up.write_again().await?;
     }
     app.bell.ring();

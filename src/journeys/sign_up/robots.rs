@@ -62,9 +62,10 @@ pub async fn hold_back(
         });
     }
     let network = network.to_text();
+    // The address first: whoever tries one over and over must not use up what all of a ministry share.
     let budgets = [
-        (b"sign-up network".as_slice(), network.as_bytes(), WITHOUT_PROOF_BY_NETWORK),
         (b"sign-up address".as_slice(), request.email.as_str().as_bytes(), WITHOUT_PROOF_BY_ADDRESS),
+        (b"sign-up network".as_slice(), network.as_bytes(), WITHOUT_PROOF_BY_NETWORK),
     ];
     let mut connection = app.pool.acquire().await?;
     for (what, whose, budget) in budgets {

@@ -47,7 +47,9 @@ async fn fifty_clicks_on_send_it_again_send_one_mail(database: PgPool) {
     the_mail(&portal, MEI).await;
     portal.waits(Duration::seconds(60));
     let answers = futures_util::future::join_all((0..50).map(|_| mei.fills_in(&done, &[]))).await;
-    assert!(answers.iter().all(|answer| answer.status == 303));
+    // A machine that is too busy may say 503, "nothing is done twice"; it must not be all that it says.
+    assert!(answers.iter().all(|answer| [303, 503].contains(&answer.status)));
+    assert!(answers.iter().any(|answer| answer.status == 303));
     the_mail(&portal, MEI).await;
 }
 

@@ -2,6 +2,7 @@
 
 mod again;
 mod at_once;
+mod interrupted;
 mod known;
 mod new_person;
 mod refused;

@@ -19,7 +19,7 @@ async fn an_officer_who_signs_up_is_told_what_happens_next_and_has_a_pending_acc
     let done = mei.follows(&answer).await;
     done.is(200)
         .titled("Check your e-mail")
-        .says("until 22 Dec 2026")
+        .says("22 Dec 2026")
         .says("junk")
         .says("LiteMail")
         .has_button("Send it again");

@@ -165,3 +165,15 @@ async fn without_the_box_there_is_no_budget(database: PgPool) {
     assert_eq!(mails(&portal, MEI).await.len(), 1);
     assert_eq!(tables::count(&database, "select count(*) from budgets").await, 0);
 }
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn one_person_who_tries_over_and_over_uses_up_nobody_else_s_tries(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    for number in 0..40 {
+        let page = without_proof(&portal, MEI).await;
+        page.is(if number < 3 { 303 } else { 429 });
+    }
+    without_proof(&portal, "ana@tech.gov.sg").await.is(303);
+    the_mail(&portal, MEI).await;
+    the_mail(&portal, "ana@tech.gov.sg").await;
+}
