@@ -16,7 +16,8 @@ FROM debian:bookworm-slim
 COPY --from=builder /usr/local/bin/portal /usr/local/bin/portal
 # A number, so that an orchestrator can see that it is not root.
 USER 10001:10001
-ENV PORTAL_LISTEN=0.0.0.0:8080
+# Production unless it is told otherwise: development shows every e-mail to everybody.
+ENV PORTAL_ENV=production PORTAL_LISTEN=0.0.0.0:8080
 EXPOSE 8080
 # There is no HTTP client in here, but bash can ask. /healthz and not /readyz: a database that is away for a minute is no reason to
 # replace the portal, which waits for it. A container that runs `portal work` has no web server: switch this off for it.

@@ -16,6 +16,9 @@ use crate::app::App;
 /// The largest body that a form without files may have. Four fields of text fit in many times over.
 pub const FORM_BYTES: usize = 16 * 1024;
 
+/// How many fields a form may have: far more than ours have, far fewer than would take time to compare.
+const FIELDS: usize = 64;
+
 /// How long a body may take to arrive: a browser sends a form at once.
 const BODY_TIMEOUT: Duration = Duration::from_secs(10);
 
@@ -78,6 +81,9 @@ fn is_form(headers: &HeaderMap) -> bool {
 fn fields(body: &[u8]) -> Result<Vec<(String, String)>, WebError> {
     let mut fields: Vec<(String, String)> = Vec::new();
     for pair in body.split(|byte| *byte == b'&').filter(|pair| !pair.is_empty()) {
+        if fields.len() == FIELDS {
+            return Err(WebError::BadRequest("The form has too many fields."));
+        }
         let (name, value) = match pair.iter().position(|byte| *byte == b'=') {
             Some(at) => (&pair[..at], &pair[at + 1..]),
             None => (pair, [].as_slice()),
@@ -151,6 +157,13 @@ mod tests {
         let taken = fields(b"email=mei%40tech.gov.sg&name=Mei+Lin&empty=&bare").expect("text");
         let expected = [("email", "mei@tech.gov.sg"), ("name", "Mei Lin"), ("empty", ""), ("bare", "")];
         assert_eq!(taken, expected.map(|(name, value)| (name.to_owned(), value.to_owned())));
+    }
+
+    #[test]
+    fn a_form_with_more_fields_than_any_of_ours_is_refused() {
+        let body = |fields: usize| (0..fields).map(|number| format!("f{number}=")).collect::<Vec<_>>().join("&");
+        assert!(fields(body(FIELDS).as_bytes()).is_ok());
+        assert!(fields(body(FIELDS + 1).as_bytes()).is_err());
     }
 
     #[test]

@@ -166,7 +166,7 @@ fn odd_bodies(form: &Form, field: &str) -> Vec<(&'static str, Vec<u8>, &'static 
         (
             "a thousand fields more",
             (0..1_000).fold(all.clone(), |body, n| format!("{body}&f{n}=")).into_bytes(),
-            answered,
+            &[400],
         ),
         ("a field more", format!("{all}&admin=yes").into_bytes(), answered),
         (
