@@ -1,8 +1,7 @@
 //! The command line: serve | work | migrate.
 
-use std::{io::IsTerminal, process::ExitCode, sync::Arc, time::Duration};
+use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
-use axum::Router;
 use clap::{Parser, Subcommand};
 use portal::{
     app::{self, App},
@@ -14,8 +13,11 @@ use portal::{
     web::serve,
 };
 use sqlx::PgPool;
-use tokio::{net::TcpListener, signal::unix::SignalKind};
+use tokio::{net::TcpListener, signal::unix::SignalKind, task::JoinSet};
 use tokio_util::sync::CancellationToken;
+
+/// How long stopping may take in all. Requests under way have a little less ([`serve::serve`]).
+const STOPPING: Duration = Duration::from_millis(9_700);
 
 /// The onboarding portal for TechPass and SEED. Settings come from PORTAL_* variables or the file that PORTAL_CONFIG names.
 #[derive(Parser)]
@@ -86,42 +88,68 @@ async fn migrate(config: Config) -> Result<(), Failure> {
 }
 
 async fn serve(config: Config, with_worker: bool) -> Result<(), Failure> {
+    // Every connection is an open file; where this may not be raised, the limit that is there holds.
     let _ = rlimit::increase_nofile_limit(u64::MAX);
-    let listener = TcpListener::bind(config.listen)
-        .await
-        .map_err(|error| format!("cannot listen on {}: {error}", config.listen))?;
-    let metrics = match config.metrics_listen {
-        Some(address) => {
-            Some(TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?)
-        }
-        None => None,
-    };
+    let listener = bind(config.listen).await?;
+    let metrics = bind_metrics(&config).await?;
     let app = open(config).await?;
     tracing::info!(address = %listener.local_addr()?, base_url = %app.config.base_url, "serving");
     let stop = stop_on_signal()?;
-    let attending = tokio::spawn(jobs::attend(app.clone(), stop.clone()));
-    let metrics = metrics.map(|listener| {
-        let router = journeys::metrics_router(app.clone());
-        tokio::spawn(serve::serve(listener, router, stop.clone()))
-    });
-    let worker = with_worker.then(|| tokio::spawn(jobs::work(app.clone(), stop.clone())));
-    let router: Router = app::router(app);
-    serve::serve(listener, router, stop).await;
-    attending.await?;
-    for task in [metrics, worker].into_iter().flatten() {
-        task.await?;
+    let mut tasks = attend(&app, metrics, &stop);
+    if with_worker {
+        tasks.spawn(jobs::work(app.clone(), stop.clone()));
     }
-    tracing::info!("stopped");
-    Ok(())
+    tasks.spawn(serve::serve(listener, app::router(app), stop.clone()));
+    run_until_stopped(tasks, stop).await
 }
 
 async fn work(config: Config) -> Result<(), Failure> {
+    let metrics = bind_metrics(&config).await?;
     let app = open(config).await?;
     tracing::info!("working");
     let stop = stop_on_signal()?;
-    let attending = tokio::spawn(jobs::attend(app.clone(), stop.clone()));
-    jobs::work(app, stop).await;
-    attending.await?;
+    let mut tasks = attend(&app, metrics, &stop);
+    tasks.spawn(jobs::work(app, stop.clone()));
+    run_until_stopped(tasks, stop).await
+}
+
+async fn bind(address: SocketAddr) -> Result<TcpListener, Failure> {
+    Ok(TcpListener::bind(address).await.map_err(|error| format!("cannot listen on {address}: {error}"))?)
+}
+
+async fn bind_metrics(config: &Config) -> Result<Option<TcpListener>, Failure> {
+    match config.metrics_listen {
+        Some(address) => Ok(Some(bind(address).await?)),
+        None => Ok(None),
+    }
+}
+
+/// What every copy runs besides its own work: the jobs of all copies, and its figures where an address is set for them.
+fn attend(app: &App, metrics: Option<TcpListener>, stop: &CancellationToken) -> JoinSet<()> {
+    let mut tasks = JoinSet::new();
+    tasks.spawn(jobs::attend(app.clone(), stop.clone()));
+    if let Some(listener) = metrics {
+        tasks.spawn(serve::serve(listener, journeys::metrics_router(app.clone()), stop.clone()));
+    }
+    tasks
+}
+
+/// Waits for all tasks to end, which they do when asked to stop; not for ever, for what is not done by then is taken over by
+/// another copy when its lease ends.
+async fn run_until_stopped(mut tasks: JoinSet<()>, stop: CancellationToken) -> Result<(), Failure> {
+    let too_late = async {
+        stop.cancelled().await;
+        tokio::time::sleep(STOPPING).await;
+    };
+    tokio::select! {
+        ended = async {
+            while let Some(ended) = tasks.join_next().await {
+                ended?;
+            }
+            Ok::<(), Failure>(())
+        } => ended?,
+        () = too_late => tracing::warn!("stopped before everything was done"),
+    }
     tracing::info!("stopped");
     Ok(())
 }

@@ -9,6 +9,9 @@ use crate::{
     store::{StoreError, directory, outbox},
 };
 
+/// How long a connection is trusted on which nothing is heard.
+const QUIET: Duration = Duration::from_secs(60);
+
 /// How long to wait before trying to hear again.
 const AGAIN: Duration = Duration::from_secs(1);
 
@@ -29,7 +32,9 @@ async fn listen_once(app: &App) -> Result<(), StoreError> {
     listener.listen_all([outbox::BELL, directory::CHANGED]).await?;
     reload_directory(app).await?;
     app.bell.ring_here();
-    while let Some(notification) = listener.try_recv().await? {
+    // A connection that was quiet for long may be dead without our noticing: then all is begun anew, with a fresh look.
+    while let Ok(heard) = tokio::time::timeout(QUIET, listener.try_recv()).await {
+        let Some(notification) = heard? else { break };
         if notification.channel() == directory::CHANGED {
             reload_directory(app).await?;
         } else {

@@ -14,11 +14,7 @@ use time::OffsetDateTime;
 use url::Url;
 use uuid::Uuid;
 
-use crate::{
-    chance::Chance,
-    keys::Keys,
-    store::{StoreError, outbox::NewMessage},
-};
+use crate::{chance::Chance, keys::Keys, store::outbox::NewMessage};
 
 pub use account_disabled::AccountDisabled;
 pub use already_active::AlreadyActive;
@@ -42,6 +38,17 @@ pub enum Message {
 
 /// What a sign-up may send: counted together when an address is not to be written to too often.
 pub const SENT_BY_SIGN_UP: &[&str] = &["techpass_onboarding", "seed_onboarding", "already_active", "account_disabled"];
+
+/// Why a stored message cannot be read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unreadable {
+    /// It was encrypted with another key, or for another row.
+    #[error("the message is not encrypted with our key")]
+    OtherKey,
+    /// It was stored by a version that knows more kinds.
+    #[error("this version does not know the kind of the message")]
+    UnknownKind,
+}
 
 /// A message, written out.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -104,11 +111,10 @@ impl Message {
     /// Decrypts a message from the outbox.
     ///
     /// # Errors
-    /// [`StoreError::Unreadable`] if it was encrypted with another key, or by a version that knows more kinds.
-    pub fn open(keys: &Keys, id: Uuid, body: &[u8]) -> Result<Self, StoreError> {
-        let plain =
-            keys.open(id.as_bytes(), body).map_err(|_| StoreError::Unreadable("it is not encrypted with our key"))?;
-        serde_json::from_slice(&plain).map_err(|_| StoreError::Unreadable("this version does not know its kind"))
+    /// [`Unreadable`] says why it cannot be read just now.
+    pub fn open(keys: &Keys, id: Uuid, body: &[u8]) -> Result<Self, Unreadable> {
+        let plain = keys.open(id.as_bytes(), body).map_err(|_| Unreadable::OtherKey)?;
+        serde_json::from_slice(&plain).map_err(|_| Unreadable::UnknownKind)
     }
 }
 

@@ -20,7 +20,7 @@ use uuid::Uuid;
 use self::server::Server;
 use super::Letter;
 
-/// How long an idle connection is kept: mail servers hang up after a minute or so.
+/// A connection that was idle for longer is not used again: mail servers hang up after a minute or so.
 const KEPT_FOR: Duration = Duration::from_secs(20);
 
 /// A connection that was idle for longer is asked whether it still works. Under load none is, so it costs nothing there.
@@ -40,7 +40,7 @@ pub enum NotSent {
 impl From<SmtpError> for NotSent {
     fn from(error: SmtpError) -> Self {
         let reason = error.to_string();
-        if error.is_permanent() && error.status().is_none_or(|code| is_about_the_message(code.into())) {
+        if error.is_permanent() && error.status().is_none_or(|code| is_about_the_message(code.into(), &reason)) {
             Self::ForGood(reason)
         } else {
             Self::ForNow(reason)
@@ -121,10 +121,11 @@ impl Smtp {
     }
 }
 
-/// Refusals that are about us rather than about the message (log in first, wrong password, not now): a person mends the
-/// settings, and the message still goes out.
-fn is_about_the_message(code: u16) -> bool {
-    !matches!(code, 500 | 502 | 503 | 504 | 521 | 530 | 534 | 535 | 538)
+/// Refusals that are about us rather than about the message (log in first, wrong password, relaying denied: by the code, or
+/// by an enhanced one of class 5.7, RFC 3463 §3.8): a person mends the settings, and the message still goes out.
+fn is_about_the_message(code: u16, reason: &str) -> bool {
+    let is_by_policy = reason.split(|c: char| c.is_whitespace() || c == '"').any(|word| word.starts_with("5.7."));
+    !is_by_policy && !matches!(code, 500 | 502 | 503 | 504 | 521 | 530 | 534 | 535 | 538)
 }
 
 /// Tells other machines not to answer with an "I am on leave" (RFC 3834 §5).
@@ -152,10 +153,11 @@ mod tests {
     #[test]
     fn a_refusal_of_ourselves_is_no_bounce() {
         for code in [550, 551, 552, 553, 554, 501] {
-            assert!(is_about_the_message(code), "{code}");
+            assert!(is_about_the_message(code, "5.1.1 no such user"), "{code}");
         }
         for code in [530, 534, 535, 538, 521, 503] {
-            assert!(!is_about_the_message(code), "{code}");
+            assert!(!is_about_the_message(code, ""), "{code}");
         }
+        assert!(!is_about_the_message(554, "permanent error (554): 5.7.1 relay access denied"));
     }
 }

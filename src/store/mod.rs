@@ -25,9 +25,6 @@ pub enum StoreError {
     /// It holds a value that we do not know.
     #[error("the column {0} holds a value that this version does not know")]
     UnknownValue(&'static str),
-    /// It holds a message that cannot be opened with our keys.
-    #[error("a message cannot be read: {0}")]
-    Unreadable(&'static str),
 }
 
 impl StoreError {
@@ -49,7 +46,7 @@ impl StoreError {
                 }),
                 _ => false,
             },
-            Self::UnknownValue(_) | Self::Unreadable(_) => false,
+            Self::UnknownValue(_) => false,
         }
     }
 }

@@ -11,7 +11,7 @@ use lettre::transport::smtp::{
     extension::ClientId,
 };
 use tokio::net::TcpStream;
-use url::Url;
+use url::{Host, Url};
 
 use super::NotSent;
 
@@ -45,7 +45,12 @@ impl Server {
     /// What is wrong with the URL; never the URL itself, which holds a password.
     pub fn at(url: &str) -> Result<Self, String> {
         let url = Url::parse(url).map_err(|error| format!("is no URL: {error}"))?;
-        let host = url.host_str().filter(|host| !host.is_empty()).ok_or("names no mail server")?.to_owned();
+        let host = match url.host() {
+            // As an address: in a URL it stands in brackets, which no resolver knows.
+            Some(Host::Ipv6(address)) => address.to_string(),
+            Some(host) if !host.to_string().is_empty() => host.to_string(),
+            _ => return Err("names no mail server".to_owned()),
+        };
         let tls = || TlsParameters::new(host.clone()).map_err(|error| format!("cannot be used with TLS: {error}"));
         let wish = url.query_pairs().find(|(key, _)| key == "tls").map(|(_, value)| value.into_owned());
         let (encryption, usual_port) = match (url.scheme(), wish.as_deref()) {
@@ -124,9 +129,11 @@ mod tests {
             ("smtp://mail.gov.sg?tls=opportunistic", 587),
             ("smtps://user:pass@mail.gov.sg", 465),
             ("smtp://127.0.0.1:2525", 2525),
+            ("smtp://[::1]:2525", 2525),
         ] {
             assert_eq!(Server::at(url).map(|server| server.port), Ok(port), "{url}");
         }
+        assert_eq!(Server::at("smtp://[::1]").map(|server| server.host), Ok("::1".to_owned()));
         let required = Server::at("smtp://mail.gov.sg?tls=required").expect("usable");
         assert!(matches!(required.encryption, Encryption::Required(_)));
     }

@@ -5,6 +5,7 @@ mod crashes;
 mod logs;
 mod slow;
 mod stopping;
+mod together;
 mod without_database;
 
 use sqlx::{ConnectOptions, PgPool};

@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use super::url;
 use crate::support::{
     process::{Running, until},
-    smtp::Sink,
+    smtp::{Answer, Sink},
 };
 
 /// What an operator waits for at most.
@@ -79,4 +79,17 @@ async fn asked_to_stop_in_the_middle_of_much_mail_it_gives_back_what_it_has_not_
         .await
         .expect("a count");
     assert_eq!(usize::try_from(sent).expect("few"), mail.reads_all().len());
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn asked_to_stop_it_does_not_wait_for_a_mail_server_that_says_nothing(database: PgPool) {
+    let mail = Sink::start().await;
+    mail.always_answers("mei@tech.gov.sg", Answer::Hang);
+    let mut portal =
+        Running::serve(&url(&database), &[("CAPTCHA__ENABLED", "false"), ("MAIL__URL", &mail.url())]).await;
+    let visitor = portal.visitor();
+    visitor.signs_up(super::crashes::sign_up("mei@tech.gov.sg")).await.leads_to("/sign-up/done?seed=no");
+    until("a mail under way", async || (mail.tries() > 0).then_some(())).await;
+    portal.asks_to_stop();
+    assert_eq!(portal.ends_within(AT_MOST).await.code(), Some(0), "{}", portal.output());
 }

@@ -78,23 +78,42 @@ pub struct Running {
 impl Running {
     /// Starts `portal serve` and waits until it serves.
     pub async fn serve(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start(&["serve"], database_url, settings).at_its_address().await
+    }
+
+    /// Starts `portal serve --no-worker` and waits until it serves.
+    pub async fn serve_without_worker(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        Self::start(&["serve", "--no-worker"], database_url, settings).at_its_address().await
+    }
+
+    /// Starts `portal work` and waits until it works.
+    pub async fn work(database_url: &str, settings: &[(&str, &str)]) -> Self {
+        let working = Self::start(&["work"], database_url, settings);
+        until("a worker", async || working.output().contains("working").then_some(())).await;
+        working
+    }
+
+    fn start(arguments: &[&str], database_url: &str, settings: &[(&str, &str)]) -> Self {
         let ours = [("DATABASE_URL", database_url), ("LISTEN", "127.0.0.1:0"), ("SECRET_KEY", KEY), ("LOG", "debug")];
         let all: Vec<_> = ours.into_iter().chain(settings.iter().copied()).collect();
         let folder = folder();
         let file = |name| File::create(folder.join(name)).expect("a log file");
-        let mut command = binary(&["serve"], &all);
+        let mut command = binary(arguments, &all);
         let child =
             command.current_dir(&folder).stdout(file("stdout")).stderr(file("stderr")).spawn().expect("the binary");
-        let mut running = Self { child, folder, origin: String::new() };
-        running.origin = until("a portal that serves", async || {
-            let log = running.output();
-            assert!(running.child.try_wait().expect("the process").is_none(), "it ended: {log}");
+        Self { child, folder, origin: String::new() }
+    }
+
+    async fn at_its_address(mut self) -> Self {
+        self.origin = until("a portal that serves", async || {
+            let log = self.output();
+            assert!(self.child.try_wait().expect("the process").is_none(), "it ended: {log}");
             // The address is that of the listening socket: the port was free because the system chose it.
             let address = log.split_once("address=127.0.0.1:")?.1.split_whitespace().next()?.to_owned();
             Some(format!("http://127.0.0.1:{address}"))
         })
         .await;
-        running
+        self
     }
 
     /// Somebody who has not been here before.
