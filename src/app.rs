@@ -103,7 +103,7 @@ pub fn router(app: App) -> Router {
         // Pages are small: the fastest level saves most of what the best one does, for a tenth of the time.
         .layer(CompressionLayer::<DefaultPredicate>::new().quality(CompressionLevel::Fastest));
     pages
-        .merge(assets::router())
+        .merge(assets::router().layer(middleware::from_fn_with_state(app.clone(), error::error_pages)))
         .layer(middleware::from_fn_with_state(app.clone(), headers::security_headers))
         .layer(middleware::from_fn_with_state(app.clone(), observe::observe))
         .with_state(app)

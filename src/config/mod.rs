@@ -198,6 +198,8 @@ fn base_url(source: &mut Source, listen: SocketAddr) -> Url {
         && url.host_str().is_some()
         && url.path() == "/"
         && url.query().is_none()
+        && url.fragment().is_none()
+        && url.password().is_none()
         && url.username().is_empty();
     if !is_plain {
         source.problem("base_url", &format!("must be {expected}"));

@@ -50,9 +50,8 @@ pub enum BadProof {
 /// [`WebError::Internal`] if the library fails.
 pub async fn challenge(State(app): State<App>) -> Result<impl IntoResponse, WebError> {
     let now = app.clock.now();
-    // Counting always takes at least half the way, so that nobody is lucky.
-    let most = app.config.captcha.max_number;
-    let counter = most / 2 + app.chance.one_to(most - most / 2);
+    // Any number is as likely as any other: a robot must not know where to begin.
+    let counter = app.chance.one_to(app.config.captcha.max_number);
     let challenge = make(&app.keys, counter, now + VALIDITY).map_err(|error| WebError::Internal(error.into()))?;
     Ok(Json(challenge))
 }

@@ -182,84 +182,138 @@ pub fn wait_in_words(seconds: u64) -> String {
     }
 }
 
+/// What happened, in the words of the page: heading, what happened, what to do.
 struct Words {
     heading: &'static str,
     what_happened: &'static str,
     what_to_do: &'static str,
 }
 
-fn words(status: StatusCode) -> Words {
-    let (heading, what_happened, what_to_do) = match status {
-        StatusCode::BAD_REQUEST => (
+const fn say(heading: &'static str, what_happened: &'static str, what_to_do: &'static str) -> Words {
+    Words { heading, what_happened, what_to_do }
+}
+
+const WORDS: [(StatusCode, Words); 11] = [
+    (
+        StatusCode::TOO_MANY_REQUESTS,
+        say("Too many tries", "We hold back requests for a while when there are very many.", "Nothing is lost."),
+    ),
+    (
+        StatusCode::BAD_REQUEST,
+        say(
             "We could not read that",
             "What your browser sent was not complete.",
             "Go back, reload the page, and try again.",
         ),
-        StatusCode::FORBIDDEN => (
+    ),
+    (
+        StatusCode::FORBIDDEN,
+        say(
             "We could not accept that",
             "You may not do this, or the page was open too long.",
             "Go back, reload the page, and send the form again. Allow cookies for this site.",
         ),
-        StatusCode::NOT_FOUND => (
+    ),
+    (
+        StatusCode::NOT_FOUND,
+        say(
             "Page not found",
             "There is no page at this address, or it is not yours to see.",
             "Check the address. If you came from an e-mail, open the whole link.",
         ),
-        StatusCode::METHOD_NOT_ALLOWED => (
+    ),
+    (
+        StatusCode::METHOD_NOT_ALLOWED,
+        say(
             "This page cannot do that",
             "The page is there, but it does not take this kind of request.",
             "Open the page from the home page and try again.",
         ),
-        StatusCode::REQUEST_TIMEOUT => (
+    ),
+    (
+        StatusCode::REQUEST_TIMEOUT,
+        say(
             "That took too long",
             "Your request did not reach us whole in time.",
             "Check your connection and try again.",
         ),
-        StatusCode::CONFLICT => (
+    ),
+    (
+        StatusCode::CONFLICT,
+        say(
             "Somebody was faster",
             "What you wanted to change was changed a moment ago.",
             "Reload the page to see how it stands now, then decide again.",
         ),
-        StatusCode::GONE => (
+    ),
+    (
+        StatusCode::GONE,
+        say(
             "This link no longer works",
             "The link has expired, was used, or was replaced by a newer one.",
             "Look for a newer e-mail from us, or start again from the home page.",
         ),
-        StatusCode::PAYLOAD_TOO_LARGE => (
+    ),
+    (
+        StatusCode::PAYLOAD_TOO_LARGE,
+        say(
             "That is too large",
             "What you sent is larger than this page takes.",
             "Go back, shorten it, and send it again.",
         ),
-        StatusCode::UNPROCESSABLE_ENTITY => (
+    ),
+    (
+        StatusCode::UNPROCESSABLE_ENTITY,
+        say(
             "Something in the form is not right",
             "We could not use what the form holds.",
             "Go back, check each field, and send it again.",
         ),
-        StatusCode::TOO_MANY_REQUESTS => {
-            ("Too many tries", "We hold back requests for a while when there are very many.", "Nothing is lost.")
-        }
-        StatusCode::SERVICE_UNAVAILABLE | StatusCode::BAD_GATEWAY | StatusCode::GATEWAY_TIMEOUT => (
+    ),
+    (
+        StatusCode::SERVICE_UNAVAILABLE,
+        say(
             "We cannot do this right now",
             "A part of the portal does not answer. We know about it.",
             "Wait a minute, then reload this page. If you sent a form, send it again: nothing is done twice.",
         ),
-        status if status.is_client_error() => (
-            "We could not accept that",
-            "Your browser sent something that this page does not take.",
-            "Go back, reload the page, and try again.",
-        ),
-        _ => (
-            "Something went wrong on our side",
-            "We could not finish what you asked for. It is our mistake.",
-            "Try again. If it happens again, get help and tell us the reference below.",
-        ),
-    };
-    Words { heading, what_happened, what_to_do }
+    ),
+];
+
+const NOT_ACCEPTED: Words = say(
+    "We could not accept that",
+    "Your browser sent something that this page does not take.",
+    "Go back, reload the page, and try again.",
+);
+
+const OUR_MISTAKE: Words = say(
+    "Something went wrong on our side",
+    "We could not finish what you asked for. It is our mistake.",
+    "Try again. If it happens again, get help and tell us the reference below.",
+);
+
+fn words(status: StatusCode) -> &'static Words {
+    let known = WORDS.iter().find(|(known, _)| *known == status).map(|(_, words)| words);
+    known.unwrap_or(if status.is_client_error() { &NOT_ACCEPTED } else { &OUR_MISTAKE })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn every_status_has_words_of_its_own_for_people() {
+        let mut headings: Vec<&str> = [400, 403, 404, 405, 408, 409, 410, 413, 422, 429, 500, 503]
+            .map(|code| words(StatusCode::from_u16(code).expect("a status")))
+            .map(|words| {
+                assert!(words.what_happened.ends_with('.') && words.what_to_do.ends_with('.'));
+                words.heading
+            })
+            .to_vec();
+        headings.sort_unstable();
+        headings.dedup();
+        assert_eq!(headings.len(), 12, "{headings:?}");
+    }
 
     #[test]
     fn waits_are_told_in_the_unit_that_people_use() {

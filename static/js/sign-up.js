@@ -9,7 +9,7 @@ const form = question?.closest("form");
 function domainHasSeed() {
   const domain = form.elements.email?.value.trim().toLowerCase().split("@").pop() ?? "";
   const without = question.dataset.noSeedDomains?.toLowerCase().split(/[\s,]+/).filter(Boolean) ?? [];
-  return !without.some((name) => domain === name || domain.endsWith(`.${name}`));
+  return !without.includes(domain); // Below such a domain another row of the directory may decide.
 }
 
 function deviceHasSeed() {

@@ -15,7 +15,7 @@ use crate::{
         moment,
     },
     store::{StoreError, in_time, tokens},
-    web::{error::WebError, form::Submitted, page::PageContext},
+    web::{error::WebError, form::Submitted, observe::RequestId, page::PageContext},
 };
 
 /// Nothing but the button.
@@ -38,22 +38,35 @@ struct DeadPage<'a> {
     page: &'a PageContext,
     state: AcceptLinkState,
     expires_at: &'a str,
+    reference: &'a str,
 }
 
-pub async fn get(State(app): State<App>, page: PageContext, Path(token): Path<String>) -> Result<Response, WebError> {
-    show(&app, &page, &token, false).await
+pub async fn get(
+    State(app): State<App>,
+    page: PageContext,
+    request_id: RequestId,
+    Path(token): Path<String>,
+) -> Result<Response, WebError> {
+    show(&app, &page, &request_id, &token, false).await
 }
 
 pub async fn post(
     State(app): State<App>,
     page: PageContext,
+    request_id: RequestId,
     Path(token): Path<String>,
     Submitted(Form {}): Submitted<Form>,
 ) -> Result<Response, WebError> {
-    show(&app, &page, &token, true).await
+    show(&app, &page, &request_id, &token, true).await
 }
 
-async fn show(app: &App, page: &PageContext, token: &str, is_accepted: bool) -> Result<Response, WebError> {
+async fn show(
+    app: &App,
+    page: &PageContext,
+    request_id: &RequestId,
+    token: &str,
+    is_accepted: bool,
+) -> Result<Response, WebError> {
     let now = app.clock.now();
     let link = in_time(async {
         let mut connection = app.pool.acquire().await?;
@@ -66,6 +79,9 @@ async fn show(app: &App, page: &PageContext, token: &str, is_accepted: bool) -> 
         (AcceptLinkState::Open, Some(email)) => {
             page.show(&Page { page, email: &email.masked(), expires_at: &expires_at, is_accepted })
         }
-        _ => page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at }),
+        _ => {
+            let reference = request_id.as_str();
+            page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at, reference })
+        }
     }
 }
