@@ -34,7 +34,7 @@ struct Html<'a> {
 
 impl SeedOnboarding {
     pub(super) fn write(&self, head: Letterhead<'_>) -> askama::Result<Letter> {
-        let subject = format!("Put your device on SEED by {}", moment::date_only(self.expires_at));
+        let subject = format!("Put your device on SEED before {}", moment::date_only(self.expires_at));
         let link = head.link("/account/seed");
         let ends = moment::date_time(self.expires_at);
         let recipient = head.recipient;

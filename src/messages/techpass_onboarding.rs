@@ -54,7 +54,7 @@ struct Html<'a> {
 
 impl TechPassOnboarding {
     pub(super) fn write(&self, head: Letterhead<'_>) -> askama::Result<Letter> {
-        let subject = format!("Accept your TechPass invitation by {}", moment::date_only(self.activation_ends));
+        let subject = format!("Accept your TechPass invitation before {}", moment::date_only(self.activation_ends));
         let link = head.link(&format!("/accept/{}", self.token));
         let ends = moment::date_time(self.activation_ends);
         let (recipient, seed) = (head.recipient, self.seed);

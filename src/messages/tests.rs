@@ -44,11 +44,11 @@ fn every_message_says_who_it_is_for_and_has_its_link_alone_on_a_line() {
 #[test]
 fn every_message_without_its_dates_would_be_caught() {
     let onboarding = written(&samples()[0], "mei@tech.gov.sg");
-    assert_eq!(onboarding.subject, "Accept your TechPass invitation by 22 Dec 2026");
+    assert_eq!(onboarding.subject, "Accept your TechPass invitation before 22 Dec 2026");
     assert!(onboarding.text.contains("until 22 Dec 2026, 7:07 pm (Singapore time)"));
     assert!(onboarding.text.contains("\nhttps://portal.example.gov.sg/accept/t0ken\n"));
     let seed = written(&samples()[3], "mei@tech.gov.sg");
-    assert_eq!(seed.subject, "Put your device on SEED by 22 Dec 2026");
+    assert_eq!(seed.subject, "Put your device on SEED before 22 Dec 2026");
     assert!(seed.text.contains("\nhttps://portal.example.gov.sg/account/seed\n"));
 }
 

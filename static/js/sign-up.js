@@ -20,7 +20,6 @@ function deviceHasSeed() {
 function update() {
   const possible = deviceHasSeed() && domainHasSeed();
   question.hidden = !possible;
-  question.querySelector("fieldset").disabled = !possible; // So that no answer is sent.
 }
 
 if (form) {

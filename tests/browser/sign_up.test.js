@@ -35,7 +35,7 @@ test("SEED is asked about only where the device can have it", async (t) => {
   }
 });
 
-test("SEED is not asked about at a domain that does not offer it, and a wish made before is not sent", async (t) => {
+test("SEED is not asked about at a domain that does not offer it, and who wished for it before is told", async (t) => {
   const person = await house.visitor(t);
   const email = address("tan_mei", "schools.gov.sg");
   await opensSignUp(person);
@@ -53,7 +53,8 @@ test("SEED is not asked about at a domain that does not offer it, and a wish mad
   await person.types(EMAIL, email);
   await person.presses("Submit");
   await person.sees(DONE);
-  assert.match(person.page.url(), /seed=no$/);
+  assert.match(person.page.url(), /seed=not-offered$/);
+  assert.match(await person.text(), /SEED cannot be asked for with your e-mail address/);
   await house.portal.mail(email, INVITATION);
 });
 

@@ -57,7 +57,7 @@ async fn an_officer_of_an_invite_only_domain_asks_to_be_invited(database: PgPool
     for domain in ["mindef.gov.sg", "dsta.gov.sg", "dsta-wog.gov.sg", "defence.gov.sg", "gebiz.gov.sg", "sps.gov.sg"] {
         let page = answered(&portal, &format!("mei@{domain}"), "non_se_gsib", "no").await;
         decided(&page, "E5");
-        page.titled("Ask to be invited").says("until 27 Nov 2026").says("until 22 Dec 2026");
+        page.titled("Ask to be invited").says("before 27 Nov 2026").says("before 22 Dec 2026");
         leads_to_neither(&page);
     }
 }
@@ -74,7 +74,7 @@ async fn an_officer_of_an_integrated_domain_signs_up(database: PgPool) {
     ] {
         let page = answered(&portal, email, device, "no").await;
         decided(&page, "E6");
-        page.titled("You can sign up yourself").says("Signed up today: until 22 Dec 2026");
+        page.titled("You can sign up yourself").says("Signed up today: before 22 Dec 2026");
         page.links_to("/sign-up").does_not_link_to("/help").does_not_say("SEED e-mail");
     }
 }
@@ -84,7 +84,7 @@ async fn whoever_wishes_for_seed_is_told_how_long_its_e_mail_is_valid(database: 
     let portal = Portal::on(&database).await;
     let page = answered(&portal, "mei@tech.gov.sg", "non_se_gsib", "yes").await;
     decided(&page, "E6");
-    page.says("The SEED e-mail comes at once and is valid for 30 days. Signed up today: until 22 Dec 2026");
+    page.says("The SEED e-mail comes at once and is valid for 30 days. Signed up today: before 22 Dec 2026");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -100,7 +100,7 @@ async fn an_internet_device_is_told_to_use_another_one_or_be_invited(database: P
     let portal = Portal::on(&database).await;
     let page = answered(&portal, "mei@tech.gov.sg", "internet_device", "no").await;
     decided(&page, "E7");
-    page.titled("Use another device, or be invited").says("until 22 Dec 2026");
+    page.titled("Use another device, or be invited").says("before 22 Dec 2026");
     leads_to_neither(&page);
 }
 
@@ -109,7 +109,7 @@ async fn a_vendor_asks_the_project_manager(database: PgPool) {
     let portal = Portal::on(&database).await;
     let page = answered(&portal, "ana@vendor.example", "internet_device", "yes").await;
     decided(&page, "E8");
-    page.says("Ask your project manager or reporting officer").says("Sent today: until 22 Dec 2026");
+    page.says("Ask your project manager or reporting officer").says("Sent today: before 22 Dec 2026");
     leads_to_neither(&page);
 }
 
@@ -154,7 +154,7 @@ async fn dates_follow_the_clock(database: PgPool) {
     // Thursday 24 December: Friday is Christmas, then a weekend.
     page.says("By 30 Dec 2026: 3 business days");
     let page = answered(&portal, "mei@tech.gov.sg", "gmd", "no").await;
-    page.says("until 23 Jan 2027");
+    page.says("before 23 Jan 2027");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::{Path, State},
+    extract::{Path, State, rejection::PathRejection},
     http::StatusCode,
     response::Response,
 };
@@ -45,32 +45,34 @@ pub async fn get(
     State(app): State<App>,
     page: PageContext,
     request_id: RequestId,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, WebError> {
-    show(&app, &page, &request_id, &token, false).await
+    show(&app, &page, &request_id, token, false).await
 }
 
 pub async fn post(
     State(app): State<App>,
     page: PageContext,
     request_id: RequestId,
-    Path(token): Path<String>,
+    token: Result<Path<String>, PathRejection>,
     Submitted(Form {}): Submitted<Form>,
 ) -> Result<Response, WebError> {
-    show(&app, &page, &request_id, &token, true).await
+    show(&app, &page, &request_id, token, true).await
 }
 
 async fn show(
     app: &App,
     page: &PageContext,
     request_id: &RequestId,
-    token: &str,
+    token: Result<Path<String>, PathRejection>,
     is_accepted: bool,
 ) -> Result<Response, WebError> {
+    // What is no text was never a link of ours.
+    let Ok(Path(token)) = token else { return Err(WebError::NotFound) };
     let now = app.clock.now();
     let link = in_time(async {
         let mut connection = app.pool.acquire().await?;
-        tokens::find_accept_link(&mut connection, token).await
+        tokens::find_accept_link(&mut connection, &token).await
     });
     let link = link.await.map_err(|error: StoreError| WebError::from(error))?.ok_or(WebError::NotFound)?;
     let expires_at = moment::date_time(link.expires_at);

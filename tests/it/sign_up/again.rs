@@ -36,7 +36,7 @@ async fn after_60_seconds_it_is_sent_again_without_filling_in_the_form(database:
     let answer = mei.fills_in(&done, &[]).await;
     answer.leads_to("/sign-up/done?seed=no&again=sent");
     mei.follows(&answer).await.is(200).says("We have sent it again");
-    the_mail(&portal, MEI).await.has_subject("Accept your TechPass invitation by 22 Dec 2026");
+    the_mail(&portal, MEI).await.has_subject("Accept your TechPass invitation before 22 Dec 2026");
     mei.fills_in(&done, &[]).await.leads_to("/sign-up/done?seed=no&again=too-soon");
 }
 
@@ -60,7 +60,7 @@ async fn the_seed_e_mail_is_not_sent_a_second_time(database: PgPool) {
     assert_eq!(mails(&portal, MEI).await.len(), 2);
     portal.waits(Duration::minutes(2));
     mei.fills_in(&done, &[]).await.leads_to("/sign-up/done?seed=yes&again=sent");
-    the_mail(&portal, MEI).await.has_subject("Accept your TechPass invitation by 22 Dec 2026");
+    the_mail(&portal, MEI).await.has_subject("Accept your TechPass invitation before 22 Dec 2026");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

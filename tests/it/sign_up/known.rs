@@ -70,7 +70,7 @@ async fn an_invitation_that_is_sent_again_is_valid_until_the_first_day_30_and_no
     portal.waits(Duration::days(20));
     signs_up_again(&portal, MEI).await;
     let mail = the_mail(&portal, MEI).await;
-    mail.has_subject("Accept your TechPass invitation by 22 Dec 2026").says("valid until 22 Dec 2026, 7:07 pm");
+    mail.has_subject("Accept your TechPass invitation before 22 Dec 2026").says("valid until 22 Dec 2026, 7:07 pm");
     let second = mail.link("/accept/");
     portal.waits(Duration::days(10) - Duration::SECOND);
     for link in [&first, &second] {
@@ -178,7 +178,7 @@ async fn at_its_day_30_a_pending_account_is_ended_and_a_new_one_replaces_it(data
     portal.waits(DAY_30);
     signs_up_again(&portal, MEI).await;
     let mail = the_mail(&portal, MEI).await;
-    mail.has_subject("Accept your TechPass invitation by 21 Jan 2027");
+    mail.has_subject("Accept your TechPass invitation before 21 Jan 2027");
     let accounts = tables::accounts(&database, MEI).await;
     let statuses: Vec<&str> = accounts.iter().map(|account| account.status.as_str()).collect();
     assert_eq!(statuses, ["terminated", "pending"]);
@@ -192,7 +192,7 @@ async fn a_wish_for_seed_that_comes_a_moment_later_is_kept_and_mailed(database: 
     let (portal, _) = with_mei(&database).await;
     portal.waits(Duration::seconds(10));
     signs_up_again(&portal, SignUp::from(MEI).with_seed()).await;
-    the_mail(&portal, MEI).await.has_subject("Put your device on SEED by 22 Dec 2026");
+    the_mail(&portal, MEI).await.has_subject("Put your device on SEED before 22 Dec 2026");
     let account = tables::account(&database, MEI).await;
     assert_eq!(account.seed_status, "licence_assigned");
     assert_eq!(account.seed_email_expires, Some(BEGINNING + Duration::seconds(10) + DAY_30));
@@ -207,7 +207,10 @@ async fn a_wish_for_seed_that_comes_later_is_mailed_with_the_invitation(database
     signs_up_again(&portal, SignUp::from(MEI).with_seed()).await;
     let mut subjects: Vec<String> = mails(&portal, MEI).await.iter().map(|mail| mail.subject()).collect();
     subjects.sort();
-    assert_eq!(subjects, ["Accept your TechPass invitation by 22 Dec 2026", "Put your device on SEED by 22 Dec 2026"]);
+    assert_eq!(
+        subjects,
+        ["Accept your TechPass invitation before 22 Dec 2026", "Put your device on SEED before 22 Dec 2026"]
+    );
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

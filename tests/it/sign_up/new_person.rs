@@ -38,7 +38,7 @@ async fn the_onboarding_e_mail_says_for_whom_what_to_do_and_until_when(database:
 
     let mail = the_mail(&portal, MEI).await;
 
-    mail.has_subject("Accept your TechPass invitation by 22 Dec 2026");
+    mail.has_subject("Accept your TechPass invitation before 22 Dec 2026");
     mail.says("You asked for a TechPass account for mei@tech.gov.sg")
         .says("valid until 22 Dec 2026, 7:07 pm (Singapore time)");
     assert!(mail.html().contains("22 Dec 2026, 7:07 pm") && mail.html().contains(MEI), "{}", mail.html());
@@ -91,7 +91,7 @@ async fn whoever_wishes_for_seed_gets_two_e_mails(database: PgPool) {
     let answer = mei.signs_up(SignUp::from(MEI).with_seed()).await;
 
     answer.leads_to("/sign-up/done?seed=yes");
-    mei.follows(&answer).await.says("Put your device on SEED").says("until 22 Dec 2026");
+    mei.follows(&answer).await.says("Put your device on SEED").says("before 22 Dec 2026");
     let account = tables::account(&database, MEI).await;
     assert_eq!(account.seed_status, "licence_assigned");
     assert_eq!(account.seed_email_expires, Some(BEGINNING + Duration::days(30)));
@@ -99,9 +99,9 @@ async fn whoever_wishes_for_seed_gets_two_e_mails(database: PgPool) {
     mails.sort_by_key(|mail| mail.subject());
     let [onboarding, seed] = mails.as_slice() else { panic!("{} mails", mails.len()) };
     onboarding
-        .has_subject("Accept your TechPass invitation by 22 Dec 2026")
+        .has_subject("Accept your TechPass invitation before 22 Dec 2026")
         .says("You also asked for SEED. A second e-mail");
-    seed.has_subject("Put your device on SEED by 22 Dec 2026").says("valid until 22 Dec 2026, 7:07 pm");
+    seed.has_subject("Put your device on SEED before 22 Dec 2026").says("valid until 22 Dec 2026, 7:07 pm");
     assert_eq!(seed.links(), [format!("{}/account/seed", portal.origin())]);
     assert_ne!(onboarding.message_id(), seed.message_id());
 }
