@@ -129,6 +129,9 @@ fn attend(app: &App, metrics: Option<TcpListener>, stop: &CancellationToken) -> 
     let mut tasks = JoinSet::new();
     tasks.spawn(jobs::attend(app.clone(), stop.clone()));
     if let Some(listener) = metrics {
+        if let Ok(address) = listener.local_addr() {
+            tracing::info!(metrics = %address, "serving the figures");
+        }
         tasks.spawn(serve::serve(listener, journeys::metrics_router(app.clone()), stop.clone()));
     }
     tasks

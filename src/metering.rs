@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use metrics::Unit;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 
 /// Upper bounds of the timing buckets, in seconds.
@@ -22,6 +23,7 @@ impl Meter {
             .unwrap_or_else(|_| unreachable!("the list of buckets is not empty"))
             .build_recorder();
         let handle = recorder.handle();
+        metrics::with_local_recorder(&recorder, describe);
         Self { recorder: std::sync::Arc::new(recorder), handle }
     }
 
@@ -63,6 +65,24 @@ impl Meter {
     pub fn fold(&self) {
         self.handle.run_upkeep();
     }
+}
+
+/// Says what each figure is, for whoever reads `/metrics` without this file.
+fn describe() {
+    metrics::describe_counter!("portal_requests_total", "Requests that were answered, by route and status");
+    metrics::describe_histogram!("portal_request_seconds", Unit::Seconds, "How long requests took to answer, by route");
+    metrics::describe_counter!("portal_deliveries_total", "Attempts to send a message, by how they ended");
+    metrics::describe_histogram!(
+        "portal_delivery_seconds",
+        Unit::Seconds,
+        "How long after its commit an attempt to send a message ended"
+    );
+    metrics::describe_gauge!("portal_outbox_waiting", "Messages that are not sent yet");
+    metrics::describe_gauge!("portal_database_connections", "Connections to the database that are open");
+    metrics::describe_gauge!(
+        "portal_database_connections_idle",
+        "Connections to the database that nobody uses just now"
+    );
 }
 
 impl Default for Meter {

@@ -4,6 +4,7 @@
 use super::device::Device;
 use super::directory::Directory;
 use super::domain_name::DomainName;
+use super::techpass_id;
 
 /// What of a person decides the way; E1, the address itself, is behind us ([`super::email_address`]).
 /// No name is needed, so that an answer can be sent to a colleague.
@@ -34,6 +35,8 @@ pub enum Rule {
     WrongDevice,
     /// E8: an organisation outside the government.
     OutsideOrganisation,
+    /// E9, for a TechPass ID: it is no mailbox, and whoever it belongs to has TechPass already.
+    TechPassId,
     /// E9: any other government domain.
     OtherGovernment,
 }
@@ -82,7 +85,7 @@ pub struct Verdict {
 
 impl Rule {
     /// Every rule, in the order in which they are tried.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::LiteMail,
         Self::PersonalMail,
         Self::SecuredEmailDevice,
@@ -90,6 +93,7 @@ impl Rule {
         Self::SelfSignUp,
         Self::WrongDevice,
         Self::OutsideOrganisation,
+        Self::TechPassId,
         Self::OtherGovernment,
     ];
 
@@ -104,7 +108,7 @@ impl Rule {
             Self::SelfSignUp => "E6",
             Self::WrongDevice => "E7",
             Self::OutsideOrganisation => "E8",
-            Self::OtherGovernment => "E9",
+            Self::TechPassId | Self::OtherGovernment => "E9",
         }
     }
 
@@ -113,7 +117,7 @@ impl Rule {
     pub const fn way(self) -> Way {
         match self {
             Self::LiteMail | Self::PersonalMail => Way::Refused,
-            Self::SecuredEmailDevice | Self::OtherGovernment => Way::ServiceDesk,
+            Self::SecuredEmailDevice | Self::TechPassId | Self::OtherGovernment => Way::ServiceDesk,
             Self::InviteOnly | Self::OutsideOrganisation => Way::Invitation,
             Self::SelfSignUp => Way::SelfSignUp,
             Self::WrongDevice => Way::OtherDevice,
@@ -140,6 +144,8 @@ fn deciding_rule(applicant: &Applicant<'_>, directory: &Directory) -> Rule {
         Rule::InviteOnly
     } else if directory.integrated(domain).is_some() {
         if device.may_sign_up() { Rule::SelfSignUp } else { Rule::WrongDevice }
+    } else if domain.as_str() == techpass_id::DOMAIN {
+        Rule::TechPassId
     } else if domain.is_at_or_under("gov.sg") {
         Rule::OtherGovernment
     } else {
@@ -194,6 +200,7 @@ mod tests {
             ("E7", Way::OtherDevice),
             ("E8", Way::Invitation),
             ("E9", Way::ServiceDesk),
+            ("E9", Way::ServiceDesk),
         ]) {
             assert_eq!(rule.number(), number);
             assert_eq!(rule.way(), way, "{number}");
@@ -216,7 +223,8 @@ mod tests {
             ("vendor.example", [OutsideOrganisation, SecuredEmailDevice, OutsideOrganisation, OutsideOrganisation]),
             ("a.mindef.gov.sg", [OtherGovernment, SecuredEmailDevice, OtherGovernment, OtherGovernment]),
             ("gov.sg", [OtherGovernment, SecuredEmailDevice, OtherGovernment, OtherGovernment]),
-            ("techpass.gov.sg", [OtherGovernment, SecuredEmailDevice, OtherGovernment, OtherGovernment]),
+            ("techpass.gov.sg", [TechPassId, SecuredEmailDevice, TechPassId, TechPassId]),
+            ("a.techpass.gov.sg", [OtherGovernment, SecuredEmailDevice, OtherGovernment, OtherGovernment]),
         ] {
             for (device, expected) in
                 [(NonSeGsib, non_se_gsib), (SeGsib, se_gsib), (Gmd, gmd), (InternetDevice, internet_device)]

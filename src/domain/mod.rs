@@ -16,3 +16,4 @@ pub mod invitation;
 pub mod moment;
 pub mod seed;
 pub mod sign_up;
+pub mod techpass_id;

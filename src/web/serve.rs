@@ -3,10 +3,9 @@
 //! `axum::serve` sets no time limit on the head of a request; this does, and it ends in order: the listening socket first,
 //! then the requests under way, ten seconds at most.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::Router;
-use futures_util::FutureExt;
 use hyper::body::Incoming;
 use hyper_util::{
     rt::{TokioIo, TokioTimer},
@@ -15,8 +14,9 @@ use hyper_util::{
 };
 use tokio::{
     net::{TcpListener, TcpStream},
-    sync::Semaphore,
+    sync::{OwnedSemaphorePermit, Semaphore},
 };
+use tokio_io_timeout::TimeoutStream;
 use tokio_util::sync::CancellationToken;
 use tower::ServiceExt;
 
@@ -24,6 +24,9 @@ use super::network::Peer;
 
 /// How long the head of a request may take to arrive, and how long a connection may stay idle.
 const HEAD_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// How long an answer may wait for a client that does not read it.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// How many connections are served at once; further ones wait to be accepted.
 const CONNECTIONS: usize = 8_192;
@@ -46,14 +49,7 @@ pub async fn serve(listener: TcpListener, router: Router, stop: CancellationToke
             accepted = server.accept(&listener) => server.take(accepted).await,
         }
     }
-    // Whoever is connected already, but not accepted yet, is served as well: closing the socket would cut them off.
-    while let Some(accepted) = server.accept(&listener).now_or_never() {
-        if accepted.is_err() {
-            break;
-        }
-        server.take(accepted).await;
-    }
-    drop(listener);
+    server.take_all_that_wait(listener);
     // A connection that has not sent its first request yet would be closed at once by what follows.
     tokio::time::sleep(FIRST_REQUESTS).await;
     let under_way = server.graceful.count();
@@ -68,7 +64,7 @@ struct Server {
     places: Arc<Semaphore>,
 }
 
-type Accepted = (TcpStream, std::net::SocketAddr, tokio::sync::OwnedSemaphorePermit);
+type Accepted = (TcpStream, SocketAddr, OwnedSemaphorePermit);
 
 impl Server {
     async fn accept(&self, listener: &TcpListener) -> io::Result<Accepted> {
@@ -77,18 +73,40 @@ impl Server {
         Ok((stream, peer, place))
     }
 
+    /// Whoever is connected already, but not accepted yet, is served as well: closing the socket cuts them off. The kernel is
+    /// asked directly, down to the last moment: the runtime hears of new ones only on its next round.
+    fn take_all_that_wait(&self, listener: TcpListener) {
+        let Ok(listener) = listener.into_std() else { return };
+        while let Ok(place) = Arc::clone(&self.places).try_acquire_owned() {
+            match listener.accept() {
+                Ok((stream, peer)) => {
+                    let stream = stream.set_nonblocking(true).and_then(|()| TcpStream::from_std(stream));
+                    if let Ok(stream) = stream {
+                        self.serve(stream, peer, place);
+                    }
+                }
+                Err(error) if is_of_the_connection(&error) => {}
+                Err(_) => return,
+            }
+        }
+    }
+
     async fn take(&self, accepted: io::Result<Accepted>) {
-        let (stream, peer, place) = match accepted {
-            Ok(accepted) => accepted,
-            Err(error) if is_of_the_connection(&error) => return,
+        match accepted {
+            Ok((stream, peer, place)) => self.serve(stream, peer, place),
+            Err(error) if is_of_the_connection(&error) => {}
             Err(error) => {
                 tracing::warn!(%error, "cannot accept connections");
                 tokio::time::sleep(OUT_OF_SOCKETS).await;
-                return;
             }
-        };
+        }
+    }
+
+    fn serve(&self, stream: TcpStream, peer: SocketAddr, place: OwnedSemaphorePermit) {
         // Small answers go out at once instead of waiting for more to fill a packet.
         let _ = stream.set_nodelay(true);
+        let mut stream = TimeoutStream::new(stream);
+        stream.set_write_timeout(Some(WRITE_TIMEOUT));
         let router = self.router.clone();
         let service = TowerToHyperService::new(tower::service_fn(move |mut request: hyper::Request<Incoming>| {
             request.extensions_mut().insert(Peer(peer));
@@ -97,7 +115,7 @@ impl Server {
         let connection = hyper::server::conn::http1::Builder::new()
             .timer(TokioTimer::new())
             .header_read_timeout(HEAD_TIMEOUT)
-            .serve_connection(TokioIo::new(stream), service);
+            .serve_connection(TokioIo::new(Box::pin(stream)), service);
         let connection = self.graceful.watch(connection);
         tokio::spawn(async move {
             if let Err(error) = connection.await {

@@ -4,6 +4,7 @@
 const DEVICES_WITH_SEED = ["non_se_gsib", "gmd"];
 
 const question = document.querySelector("[data-seed]");
+const notOffered = document.querySelector("[data-seed-not-offered]");
 const form = question?.closest("form");
 
 function domainHasSeed() {
@@ -20,6 +21,7 @@ function deviceHasSeed() {
 function update() {
   const possible = deviceHasSeed() && domainHasSeed();
   question.hidden = !possible;
+  if (notOffered) notOffered.hidden = domainHasSeed() || !deviceHasSeed();
 }
 
 if (form) {

@@ -85,7 +85,7 @@ const SENT_ELSEWHERE = [
   ["E4", "tech.gov.sg", "se_gsib", "device", "You cannot sign up from an SE GSIB. The service desk makes your account within 3 business days", "The service desk makes your account"],
   ["E5", "dsta.gov.sg", "non_se_gsib", "email", "Officers of this agency are invited. Ask your project manager or reporting officer", "Ask to be invited"],
   ["E7", "tech.gov.sg", "internet_device", "device", "You cannot sign up from an Internet Device. Use a non-SE GSIB or a GMD, or ask to be invited", "Use another device, or be invited"],
-  ["E8", "vendor.example", "gmd", "email", "Only public officers sign up here. Ask your project manager or reporting officer to invite you", "Ask to be invited"],
+  ["E8", "vendor.example", "gmd", "email", "Only people with a government address sign up here. Ask your project manager or reporting officer to invite you", "Ask to be invited"],
   ["E9", "unheard-of.gov.sg", "gmd", "email", "We cannot sign in people of this agency yet. The service desk makes your account", "The service desk makes your account"],
 ];
 

@@ -166,7 +166,7 @@ for (const scripts of [true, false]) {
     await house.portal.mail(email, SEED_MAIL);
     await person.presses("Send it again");
     await person.sees(DONE);
-    assert.match(await person.text(), /Please wait a minute/);
+    assert.match(await person.text(), /Please wait a little/);
     assert.match(await person.text(), /Put your device on SEED/, "the wish for SEED is not forgotten");
     await everythingHasArrived(t);
     const mails = (await house.portal.inbox()).filter((message) => message.to === email);

@@ -25,6 +25,7 @@ const VERDICTS = [
   ["E7", "mei@tech.gov.sg", "internet_device", OTHER_DEVICE, null],
   ["E7", "mei@schools.gov.sg", "internet_device", OTHER_DEVICE, null],
   ["E8", "mei@vendor.example", "internet_device", INVITED, null],
+  ["E9", "mei@techpass.gov.sg", "non_se_gsib", "This is a TechPass ID, not a mailbox", "/help"],
   ["E9", "mei@unheard-of.gov.sg", "non_se_gsib", DESK, "/help"],
 ];
 

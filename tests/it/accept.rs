@@ -61,7 +61,14 @@ async fn a_link_that_never_was_is_not_found_and_has_no_form(database: PgPool) {
     let portal = Portal::on(&database).await;
     let long = "a".repeat(4_000);
     for token in ["x", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", "%00", "%3Cscript%3E", "..%2f..%2fetc", &long] {
-        portal.visitor().opens(&format!("/accept/{token}")).await.is(404).titled("Page not found").has_no_form();
+        portal
+            .visitor()
+            .opens(&format!("/accept/{token}"))
+            .await
+            .is(404)
+            .titled("We do not know this invitation")
+            .has_no_form()
+            .links_to("/sign-up");
     }
 }
 
@@ -72,6 +79,14 @@ async fn a_link_with_one_letter_changed_never_was(database: PgPool) {
     let other = if link.ends_with('A') { 'E' } else { 'A' };
     for link in [changed.to_owned(), format!("{changed}{other}"), format!("{link}A")] {
         portal.visitor().opens(&link).await.is(404).has_no_form();
+    }
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_link_that_a_mail_program_took_the_full_stop_with_still_works(database: PgPool) {
+    let (portal, link) = invited(&database).await;
+    for after in [".", ",", "%3E", ")", "%0A", ").%20"] {
+        portal.visitor().opens(&format!("{link}{after}")).await.is(200).has_button("Accept invitation");
     }
 }
 

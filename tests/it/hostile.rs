@@ -224,7 +224,10 @@ async fn naughty_strings_in_addresses_are_answered_clearly(database: PgPool) {
             format!("/accept/{encoded}"),
             format!("/account/{encoded}"),
             format!("/start/answer?domain={encoded}&device=gmd"),
-            format!("/sign-up/done?seed={encoded}&again={encoded}"),
+            format!("/start?device={encoded}&seed={encoded}"),
+            format!("/sign-up?again={encoded}"),
+            format!("/sign-up/done?seed={encoded}&again={encoded}&wait={encoded}"),
+            format!("/sign-up/done?seed=yes&again=too-soon&wait={encoded}"),
             format!("/sign-in?next={encoded}"),
         ] {
             let answer = visitor.tries(visitor.request(reqwest::Method::GET, &address)).await.expect("an answer");

@@ -116,10 +116,21 @@ async fn a_vendor_asks_the_project_manager(database: PgPool) {
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn any_other_government_domain_is_sent_to_the_service_desk(database: PgPool) {
     let portal = Portal::on(&database).await;
-    for domain in ["gov.sg", "other.gov.sg", "x.mindef.gov.sg", "techpass.gov.sg"] {
+    for domain in ["gov.sg", "other.gov.sg", "x.mindef.gov.sg"] {
         let page = answered(&portal, &format!("mei@{domain}"), "gmd", "no").await;
         decided(&page, "E9");
         page.says("By 25 Nov 2026: 3 business days").links_to("/help").does_not_link_to("/sign-up");
+    }
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_gives_a_techpass_id_is_told_to_log_in_with_it_or_to_ask_the_service_desk(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    for seed in ["no", "yes"] {
+        let page = answered(&portal, "ana@techpass.gov.sg", "gmd", seed).await;
+        decided(&page, "E9");
+        page.titled("This is a TechPass ID, not a mailbox").links_to("/sign-in").links_to("/help");
+        page.says("you have TechPass already").does_not_say("makes the account").does_not_link_to("/sign-up");
     }
 }
 

@@ -40,6 +40,8 @@ enum Part {
     UnreadBody,
     /// Nothing, after one request that was answered
     Idle,
+    /// Requests, one after the other, while no answer is read
+    Reading,
 }
 
 impl Part {
@@ -50,6 +52,7 @@ impl Part {
             Self::Body => format!("POST /sign-up HTTP/1.1\r\nHost: {address}\r\n{form}"),
             Self::UnreadBody => format!("POST /nowhere HTTP/1.1\r\nHost: {address}\r\n{form}"),
             Self::Idle => format!("GET /healthz HTTP/1.1\r\nHost: {address}\r\n\r\n"),
+            Self::Reading => format!("GET /sign-up HTTP/1.1\r\nHost: {address}\r\n\r\n"),
         }
     }
 }
@@ -82,6 +85,11 @@ impl Slow {
     async fn one(self) -> Result<Option<f64>> {
         let started = Instant::now();
         let mut stream = TcpStream::connect(self.address).await?;
+        if matches!(self.part, Part::Reading) {
+            let asking = self.ask_without_reading(&mut stream);
+            let is_dropped = tokio::time::timeout(Duration::from_secs(self.at_most), asking).await.is_ok();
+            return Ok(is_dropped.then(|| started.elapsed().as_secs_f64()));
+        }
         stream.write_all(self.part.beginning(self.address).as_bytes()).await?;
         let mut answer = [0; 4_096];
         let mut second = tokio::time::interval(Duration::from_secs(1));
@@ -100,6 +108,12 @@ impl Slow {
             }
         }
         Ok(None)
+    }
+
+    /// Asks for a page over and over until the server hangs up.
+    async fn ask_without_reading(&self, stream: &mut TcpStream) {
+        let requests = self.part.beginning(self.address).repeat(64);
+        while stream.write_all(requests.as_bytes()).await.is_ok() {}
     }
 
     /// Says how the first answers begin that came before a slow request could be complete.

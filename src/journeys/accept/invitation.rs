@@ -32,6 +32,14 @@ struct Page<'a> {
     is_accepted: bool,
 }
 
+/// The page of a link that never was: a letter of it is missing, perhaps.
+#[derive(Template)]
+#[template(path = "accept/unknown.html")]
+struct UnknownPage<'a> {
+    page: &'a PageContext,
+    reference: &'a str,
+}
+
 #[derive(Template)]
 #[template(path = "accept/dead.html")]
 struct DeadPage<'a> {
@@ -67,23 +75,29 @@ async fn show(
     token: Result<Path<String>, PathRejection>,
     is_accepted: bool,
 ) -> Result<Response, WebError> {
+    let reference = request_id.as_str();
     // What is no text was never a link of ours.
-    let Ok(Path(token)) = token else { return Err(WebError::NotFound) };
+    let token = token.map(|Path(token)| token).unwrap_or_default();
+    let token = without_punctuation(&token);
     let now = app.clock.now();
     let link = in_time(async {
         let mut connection = app.pool.acquire().await?;
-        tokens::find_accept_link(&mut connection, &token).await
+        tokens::find_accept_link(&mut connection, token).await
     });
-    let link = link.await.map_err(|error: StoreError| WebError::from(error))?.ok_or(WebError::NotFound)?;
+    let Some(link) = link.await.map_err(|error: StoreError| WebError::from(error))? else {
+        return page.answer(StatusCode::NOT_FOUND, &UnknownPage { page, reference });
+    };
     let expires_at = moment::date_time(link.expires_at);
     let state = accept_link_state(link.status, link.is_consumed, link.expires_at, now);
     match (state, &link.email) {
         (AcceptLinkState::Open, Some(email)) => {
             page.show(&Page { page, email: &email.masked(), expires_at: &expires_at, is_accepted })
         }
-        _ => {
-            let reference = request_id.as_str();
-            page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at, reference })
-        }
+        _ => page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at, reference }),
     }
+}
+
+/// A link without what mail programs take for a part of it: the full stop or the bracket that follows it.
+fn without_punctuation(token: &str) -> &str {
+    token.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '_'))
 }

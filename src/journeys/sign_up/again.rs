@@ -1,10 +1,11 @@
 //! "Send it again": the e-mail once more, without filling in the form once more.
 //!
-//! What was sent is remembered by the browser alone, encrypted, for an hour. That it was sent at all was proved then.
+//! What was sent is remembered by the browser alone, encrypted, for an hour. That it was sent at all was proved then. The
+//! browser remembers one form; a page that belongs to an earlier one says so instead of writing to somebody else.
 
 use axum::{
     extract::State,
-    http::{HeaderMap, HeaderValue},
+    http::{HeaderMap, HeaderValue, header::SET_COOKIE},
     response::{IntoResponse, Redirect, Response},
 };
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
@@ -14,7 +15,7 @@ use tokio::time::Instant;
 
 use super::{
     done,
-    form::wait_for_answer_time,
+    form::{self, wait_for_answer_time},
     request::{self, Request, SeedWish},
 };
 use crate::{
@@ -31,6 +32,8 @@ const CONTEXT: &[u8] = b"sign-up again";
 /// What the browser remembers.
 #[derive(Serialize, Deserialize)]
 struct Remembered {
+    /// Which form it was, for the page that offers to send it again.
+    form: String,
     email: String,
     device: String,
     seed: SeedWish,
@@ -38,37 +41,48 @@ struct Remembered {
     at: OffsetDateTime,
 }
 
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
+/// The button.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    form: String,
+}
 
 pub async fn post(
     State(app): State<App>,
     request_id: RequestId,
     headers: HeaderMap,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Form { form }): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let began = Instant::now();
     let now = app.clock.now();
-    let Some((request, at)) = recall(&app, &headers, now) else {
-        return Ok(Redirect::to("/sign-up").into_response());
+    let Some((request, at, _)) = recall(&app, &headers, now).filter(|(.., remembered)| *remembered == form) else {
+        return Ok(Redirect::to(form::FORGOTTEN).into_response());
     };
-    let is_sent = is_expired(at + RESEND_AFTER, now);
-    if is_sent {
-        in_time(request::carry_out(&app, &request, None, &request_id, now)).await?;
+    let may_be_sent_at = at + RESEND_AFTER;
+    if !is_expired(may_be_sent_at, now) {
+        wait_for_answer_time(began).await;
+        return Ok(Redirect::to(&done::address_too_soon(request.seed, may_be_sent_at - now)).into_response());
     }
+    in_time(request::carry_out(&app, &request, None, &request_id, now)).await?;
     wait_for_answer_time(began).await;
-    let done = Redirect::to(&done::address_again(request.seed, is_sent));
-    if is_sent {
-        let cookie = remember(&app, &request, now);
-        return Ok(([(axum::http::header::SET_COOKIE, cookie)], done).into_response());
-    }
-    Ok(done.into_response())
+    let cookie = remember(&app, &request, form, now);
+    Ok(([(SET_COOKIE, cookie)], Redirect::to(&done::address_sent_again(request.seed))).into_response())
 }
 
-/// The cookie that remembers a sign-up.
-pub fn remember(app: &App, request: &Request, now: OffsetDateTime) -> HeaderValue {
+/// The cookie that remembers a sign-up, for the first time.
+pub fn remember_new(app: &App, request: &Request, now: OffsetDateTime) -> HeaderValue {
+    remember(app, request, hex::encode(app.chance.bytes::<8>()), now)
+}
+
+/// Which form this browser remembers.
+pub fn remembered_form(app: &App, headers: &HeaderMap, now: OffsetDateTime) -> Option<String> {
+    recall(app, headers, now).map(|(_, _, form)| form)
+}
+
+fn remember(app: &App, request: &Request, form: String, now: OffsetDateTime) -> HeaderValue {
     let remembered = Remembered {
+        form,
         email: request.email.as_str().to_owned(),
         device: request.device.as_str().to_owned(),
         seed: request.seed,
@@ -85,7 +99,7 @@ pub fn remember(app: &App, request: &Request, now: OffsetDateTime) -> HeaderValu
     HeaderValue::try_from(cookie).expect("base64 fits into a header")
 }
 
-fn recall(app: &App, headers: &HeaderMap, now: OffsetDateTime) -> Option<(Request, OffsetDateTime)> {
+fn recall(app: &App, headers: &HeaderMap, now: OffsetDateTime) -> Option<(Request, OffsetDateTime, String)> {
     let sealed = BASE64_URL_SAFE_NO_PAD.decode(csrf::cookie(headers, cookie_name(app))?).ok()?;
     let plain = app.keys.open(CONTEXT, &sealed).ok()?;
     let remembered: Remembered = serde_json::from_slice(&plain).ok()?;
@@ -94,7 +108,7 @@ fn recall(app: &App, headers: &HeaderMap, now: OffsetDateTime) -> Option<(Reques
     }
     let email = EmailAddress::parse(&remembered.email).ok()?;
     let device = Device::parse(&remembered.device)?;
-    Some((Request { email, device, seed: remembered.seed }, remembered.at))
+    Some((Request { email, device, seed: remembered.seed }, remembered.at, remembered.form))
 }
 
 fn cookie_name(app: &App) -> &'static str {

@@ -3,15 +3,20 @@
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
+    http::HeaderMap,
     response::Response,
 };
 use serde::Deserialize;
+use time::Duration;
 
-use super::request::SeedWish;
+use super::{again, request::SeedWish};
 use crate::{
     app::App,
-    domain::{account::activation_ends, moment, seed::SEED_EMAIL_VALIDITY},
-    web::{error::WebError, page::PageContext},
+    domain::{account::activation_ends, moment, seed::SEED_EMAIL_VALIDITY, sign_up::RESEND_AFTER},
+    web::{
+        error::{WebError, wait_in_words},
+        page::PageContext,
+    },
 };
 
 /// What the address carries: what was wished, and what a second look is for. Nothing of it names a person.
@@ -20,6 +25,8 @@ use crate::{
 pub struct Shown {
     seed: String,
     again: String,
+    /// How many seconds to wait, where it was too soon.
+    wait: u64,
 }
 
 #[derive(Template)]
@@ -28,16 +35,21 @@ struct Page<'a> {
     page: &'a PageContext,
     seed: SeedWish,
     again: Again,
+    /// Which form the button sends again.
+    form: String,
     activation_ends: String,
     seed_ends: String,
 }
 
 /// What became of "send it again".
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 enum Again {
     NotAsked,
     Sent,
-    TooSoon,
+    TooSoon {
+        /// How long to wait, in words.
+        wait: String,
+    },
 }
 
 /// Where a sign-up leads.
@@ -46,8 +58,15 @@ pub fn address(seed: SeedWish) -> String {
 }
 
 /// Where "send it again" leads.
-pub fn address_again(seed: SeedWish, is_sent: bool) -> String {
-    format!("{}&again={}", address(seed), if is_sent { "sent" } else { "too-soon" })
+pub fn address_sent_again(seed: SeedWish) -> String {
+    format!("{}&again=sent", address(seed))
+}
+
+/// Where "send it again" leads when it comes too soon.
+pub fn address_too_soon(seed: SeedWish, wait: Duration) -> String {
+    // A part of a second is a second: who waits as long as we say is not too soon again.
+    let seconds = wait.whole_seconds() + i64::from(wait.subsec_nanoseconds() > 0);
+    format!("{}&again=too-soon&wait={seconds}", address(seed))
 }
 
 fn word(seed: SeedWish) -> &'static str {
@@ -61,6 +80,7 @@ fn word(seed: SeedWish) -> &'static str {
 pub async fn get(
     State(app): State<App>,
     page: PageContext,
+    headers: HeaderMap,
     state: Result<Query<Shown>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let Query(state) = state.unwrap_or_default();
@@ -68,13 +88,16 @@ pub async fn get(
     let seed = [SeedWish::Yes, SeedWish::NotOffered].into_iter().find(|wish| word(*wish) == state.seed);
     let again = match state.again.as_str() {
         "sent" => Again::Sent,
-        "too-soon" => Again::TooSoon,
+        "too-soon" => {
+            Again::TooSoon { wait: wait_in_words(state.wait.min(RESEND_AFTER.whole_seconds().unsigned_abs())) }
+        }
         _ => Again::NotAsked,
     };
     page.show(&Page {
         page: &page,
         seed: seed.unwrap_or(SeedWish::No),
         again,
+        form: again::remembered_form(&app, &headers, now).unwrap_or_default(),
         activation_ends: moment::date_only(activation_ends(now)),
         seed_ends: moment::date_only(now + SEED_EMAIL_VALIDITY),
     })

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     http::{HeaderValue, StatusCode, header},
     response::{AppendHeaders, IntoResponse, Redirect, Response},
 };
@@ -65,10 +65,28 @@ struct Page<'a> {
     seed: &'a str,
     no_seed_domains: String,
     way: Option<&'a str>,
+    /// Whether "send it again" led here, because the browser no longer has what was sent.
+    is_forgotten: bool,
 }
 
-pub async fn get(State(app): State<App>, page: PageContext) -> Result<Response, WebError> {
-    page.show(&show(&app, &page, &FormView::default(), &Form::default(), None))
+/// Where "send it again" leads when there is nothing to send again.
+pub(super) const FORGOTTEN: &str = "/sign-up?again=forgotten";
+
+/// What the address may carry.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Opened {
+    again: String,
+}
+
+pub async fn get(
+    State(app): State<App>,
+    page: PageContext,
+    opened: Result<Query<Opened>, QueryRejection>,
+) -> Result<Response, WebError> {
+    let Query(opened) = opened.unwrap_or_default();
+    let (view, form) = (FormView::default(), Form::default());
+    page.show(&Page { is_forgotten: opened.again == "forgotten", ..show(&app, &page, &view, &form, None) })
 }
 
 pub async fn post(
@@ -96,7 +114,7 @@ pub async fn post(
     if let Err(robot) = carried_out? {
         return told_apart(&app, &page, &form, robot);
     }
-    let cookie = again::remember(&app, &request, now);
+    let cookie = again::remember_new(&app, &request, now);
     wait_for_answer_time(began).await;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&done::address(request.seed))).into_response())
 }
@@ -140,8 +158,12 @@ fn sent_elsewhere(rule: Rule) -> Option<(&'static str, &'static str)> {
         Rule::WrongDevice => {
             ("device", "You cannot sign up from an Internet Device. Use a non-SE GSIB or a GMD, or ask to be invited")
         }
-        Rule::OutsideOrganisation => {
-            ("email", "Only public officers sign up here. Ask your project manager or reporting officer to invite you")
+        Rule::OutsideOrganisation => (
+            "email",
+            "Only people with a government address sign up here. Ask your project manager or reporting officer to invite you",
+        ),
+        Rule::TechPassId => {
+            ("email", "This is a TechPass ID, and has no mailbox. Log in with it, or give the address of your agency")
         }
         Rule::OtherGovernment => {
             ("email", "We cannot sign in people of this agency yet. The service desk makes your account")
@@ -185,5 +207,14 @@ fn show<'a>(app: &App, page: &'a PageContext, view: &'a FormView, form: &'a Form
     let reference = app.reference.load();
     let domains: Vec<&str> = reference.directory.seed_not_offered_domains().map(DomainName::as_str).collect();
     let no_seed_domains = domains.join(" ");
-    Page { page, form: view, email: &form.email, device: &form.device, seed: &form.seed, no_seed_domains, way }
+    Page {
+        page,
+        form: view,
+        email: &form.email,
+        device: &form.device,
+        seed: &form.seed,
+        no_seed_domains,
+        way,
+        is_forgotten: false,
+    }
 }

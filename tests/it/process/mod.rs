@@ -11,6 +11,6 @@ mod without_database;
 use sqlx::{ConnectOptions, PgPool};
 
 /// The address of a test's database, for another process.
-fn url(database: &PgPool) -> String {
+pub fn url(database: &PgPool) -> String {
     database.connect_options().to_url_lossy().to_string()
 }

@@ -41,6 +41,15 @@ async fn slow_heads_and_slow_bodies_are_dropped_within_fifteen_seconds(database:
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_asks_and_never_reads_is_dropped_within_fifteen_seconds(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let mut stream = TcpStream::connect(portal.address()).await.expect("a connection");
+    let requests = "GET /sign-up HTTP/1.1\r\nHost: portal\r\n\r\n".repeat(64);
+    let asking = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
+    tokio::time::timeout(Duration::from_secs(20), asking).await.expect("dropped");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn a_body_without_an_end_is_refused_once_it_is_too_large(database: PgPool) {
     let portal = Portal::on(&database).await;
     let mut stream = TcpStream::connect(portal.address()).await.expect("a connection");

@@ -22,8 +22,8 @@ async fn sending_it_again_within_60_seconds_is_too_soon(database: PgPool) {
     the_mail(&portal, MEI).await;
     portal.waits(Duration::seconds(59));
     let answer = mei.fills_in(&done, &[]).await;
-    answer.leads_to("/sign-up/done?seed=no&again=too-soon");
-    mei.follows(&answer).await.is(200).says("Please wait a minute");
+    answer.leads_to("/sign-up/done?seed=no&again=too-soon&wait=1");
+    mei.follows(&answer).await.is(200).says("Please wait a little").says("in a second");
     assert_eq!(mails(&portal, MEI).await.len(), 0);
 }
 
@@ -37,7 +37,7 @@ async fn after_60_seconds_it_is_sent_again_without_filling_in_the_form(database:
     answer.leads_to("/sign-up/done?seed=no&again=sent");
     mei.follows(&answer).await.is(200).says("We have sent it again");
     the_mail(&portal, MEI).await.has_subject("Accept your TechPass invitation before 22 Dec 2026");
-    mei.fills_in(&done, &[]).await.leads_to("/sign-up/done?seed=no&again=too-soon");
+    mei.fills_in(&done, &[]).await.leads_to("/sign-up/done?seed=no&again=too-soon&wait=60");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -68,7 +68,9 @@ async fn a_browser_that_signed_nobody_up_is_led_to_the_form(database: PgPool) {
     let portal = Portal::on(&database).await;
     let stranger = portal.visitor();
     let done = stranger.opens("/sign-up/done").await;
-    stranger.fills_in(&done, &[]).await.leads_to("/sign-up");
+    let answer = stranger.fills_in(&done, &[]).await;
+    answer.leads_to("/sign-up?again=forgotten");
+    stranger.follows(&answer).await.is(200).says("Please fill in the form once more");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -77,7 +79,7 @@ async fn a_browser_remembers_a_sign_up_for_an_hour(database: PgPool) {
     let (mei, done) = signed_up(&portal, MEI).await;
     the_mail(&portal, MEI).await;
     portal.waits(Duration::HOUR);
-    mei.fills_in(&done, &[]).await.leads_to("/sign-up");
+    mei.fills_in(&done, &[]).await.leads_to("/sign-up?again=forgotten");
     assert_eq!(mails(&portal, MEI).await.len(), 0);
 }
 
@@ -105,6 +107,31 @@ async fn what_the_browser_remembers_cannot_be_read_or_made_up(database: PgPool) 
         .header("cookie", format!("{}; signed-up={changed}", form_cookie.split(';').next().unwrap_or_default()))
         .header("content-type", "application/x-www-form-urlencoded")
         .body(format!("csrf={csrf}"));
-    stranger.sends(request).await.leads_to("/sign-up");
+    stranger.sends(request).await.leads_to("/sign-up?again=forgotten");
     assert_eq!(mails(&portal, MEI).await.len(), 0);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_page_of_an_earlier_sign_up_never_writes_to_a_later_one(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (browser, first) = signed_up(&portal, MEI).await;
+    let answer = browser.signs_up("tan@tech.gov.sg").await;
+    let second = browser.follows(&answer).await;
+    assert_eq!((mails(&portal, MEI).await.len(), mails(&portal, "tan@tech.gov.sg").await.len()), (1, 1));
+    portal.waits(Duration::minutes(2));
+    browser.fills_in(&first, &[]).await.leads_to("/sign-up?again=forgotten");
+    browser.fills_in(&second, &[]).await.leads_to("/sign-up/done?seed=no&again=sent");
+    assert_eq!((mails(&portal, MEI).await.len(), mails(&portal, "tan@tech.gov.sg").await.len()), (0, 1));
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn one_address_gets_five_e_mails_an_hour_however_often_they_are_sent_again(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (mei, done) = signed_up(&portal, MEI).await;
+    for _ in 0..7 {
+        portal.waits(Duration::minutes(2));
+        mei.fills_in(&done, &[]).await.leads_to("/sign-up/done?seed=no&again=sent");
+    }
+    assert_eq!(mails(&portal, MEI).await.len(), 5);
+    portal.waits(Duration::HOUR);
 }

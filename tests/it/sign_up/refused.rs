@@ -25,7 +25,8 @@ const SE_GSIB: &str = "You cannot sign up from an SE GSIB. The service desk make
 const INVITED: &str = "Officers of this agency are invited. Ask your project manager or reporting officer";
 const OTHER_DEVICE: &str =
     "You cannot sign up from an Internet Device. Use a non-SE GSIB or a GMD, or ask to be invited";
-const OUTSIDE: &str = "Only public officers sign up here. Ask your project manager or reporting officer to invite you";
+const OUTSIDE: &str =
+    "Only people with a government address sign up here. Ask your project manager or reporting officer to invite you";
 const NOT_YET: &str = "We cannot sign in people of this agency yet. The service desk makes your account";
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
