@@ -247,12 +247,12 @@ impl Page {
             .collect()
     }
 
-    /// The page without what differs from one showing to the next: the form's token and the reference.
+    /// The page without what differs from one showing to the next: the form's token and what it belongs to.
     pub fn without_nonces(&self) -> String {
         let mut body = self.body.clone();
         let tokens = self
             .html()
-            .select(&css("input[name=csrf]"))
+            .select(&css("input[name=csrf], input[name=form]"))
             .filter_map(|i| i.attr("value").map(str::to_owned))
             .collect::<Vec<_>>();
         for token in tokens {
