@@ -74,5 +74,5 @@ for (const [why, how, heading, way] of [
 test("a link that never was is not found", async (t) => {
   const person = await house.visitor(t);
   await person.opens(`/accept/${"a".repeat(43)}`);
-  await person.sees("Page not found", { status: 404 });
+  await person.sees("We do not know this invitation", { status: 404 });
 });
