@@ -21,8 +21,9 @@ use crate::{
     keys::Keys,
     messages::post::Post,
     metering::Meter,
+    providers::Providers,
     store::directory::Reference,
-    web::{assets, captcha, error, headers, network, network::NetworkLimit, observe},
+    web::{assets, captcha, error, headers, network, network::NetworkLimit, observe, session},
 };
 
 /// Everything that comes in from outside or is shared by all requests. Cheap to clone.
@@ -47,6 +48,8 @@ pub struct AppState {
     pub bell: Bell,
     /// The way out for e-mail.
     pub post: Post,
+    /// The identity providers of the agencies.
+    pub providers: Providers,
     /// How many forms a network may send.
     pub network_limit: NetworkLimit,
     /// Figures for `/metrics`.
@@ -67,6 +70,7 @@ impl App {
     ) -> Result<Self, String> {
         let keys = Keys::new(&config.secret_key, config.secret_key_previous.as_ref());
         let post = Post::new(&config.mail)?;
+        let providers = Providers::new(&config)?;
         Ok(Self(Arc::new(AppState {
             pool,
             clock,
@@ -75,6 +79,7 @@ impl App {
             reference: ArcSwap::from_pointee(reference),
             bell: Bell::new(),
             post,
+            providers,
             network_limit: NetworkLimit::per_minute(config.limits.network_per_minute),
             meter: Meter::new(),
             config,
@@ -96,6 +101,8 @@ pub fn router(app: App) -> Router {
         .route("/captcha", axum::routing::get(captcha::challenge))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED.into_response() })
         .fallback(|| async { StatusCode::NOT_FOUND.into_response() })
+        .layer(middleware::from_fn_with_state(app.clone(), session::recognise))
+        .layer(session::layer(&app))
         .layer(middleware::from_fn_with_state(app.clone(), network::limit_network))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())

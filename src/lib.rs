@@ -10,5 +10,6 @@ pub mod journeys;
 pub mod keys;
 pub mod messages;
 pub mod metering;
+pub mod providers;
 pub mod store;
 pub mod web;

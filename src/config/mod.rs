@@ -6,10 +6,11 @@
 mod secret_key;
 mod source;
 
-use std::{fmt, net::SocketAddr, time::Duration};
+use std::{collections::BTreeMap, fmt, net::SocketAddr, time::Duration};
 
 use ipnet::IpNet;
 use lettre::message::Mailbox;
+use openidconnect::IssuerUrl;
 use secrecy::{SecretBox, SecretString};
 use url::Url;
 
@@ -41,6 +42,8 @@ pub struct Config {
     pub secret_key_previous: Option<SecretBox<[u8]>>,
     /// How e-mail leaves the portal.
     pub mail: Mail,
+    /// The OpenID Connect providers, by the name that the directory uses.
+    pub providers: BTreeMap<String, ProviderSettings>,
     /// The proof of work behind "I'm not a robot".
     pub captcha: Captcha,
     /// Limits by network.
@@ -62,6 +65,19 @@ pub struct Mail {
     pub from: Mailbox,
     /// How long one message may take before it counts as failed.
     pub timeout: Duration,
+}
+
+/// An OpenID Connect provider.
+#[derive(Debug, Clone)]
+pub struct ProviderSettings {
+    /// What it calls itself, and where its description is found.
+    pub issuer: IssuerUrl,
+    /// What it calls us.
+    pub client_id: String,
+    /// By what it knows that it is us.
+    pub client_secret: SecretString,
+    /// Classes of sign-in (`acr`) that stand for a second factor, besides what it says itself (`amr`).
+    pub mfa_acr: Vec<String>,
 }
 
 /// The proof of work behind "I'm not a robot".
@@ -130,6 +146,7 @@ impl Config {
         let database_url = source.required("database_url", "it names the PostgreSQL database; script/server makes one");
         let (secret_key, secret_key_previous) = secret_key::read(&mut source, production);
         let mail = mail(&mut source, &base_url);
+        let providers = providers(&mut source, production);
         let captcha = Captcha {
             enabled: source.flag("captcha.enabled", true),
             max_number: source.parsed("captcha.max_number", "a number from 1 to 1000000", || 1_000),
@@ -165,6 +182,7 @@ impl Config {
             secret_key,
             secret_key_previous,
             mail,
+            providers,
             captcha,
             limits,
             metrics_listen,
@@ -230,6 +248,28 @@ fn mail(source: &mut Source, base_url: &Url) -> Mail {
     Mail { server: server.map(SecretString::from), from, timeout: Duration::from_secs(20) }
 }
 
+fn providers(source: &mut Source, production: bool) -> BTreeMap<String, ProviderSettings> {
+    let mut providers = BTreeMap::new();
+    for name in source.names_in("oidc") {
+        let key = |setting: &str| format!("oidc.{name}.{setting}");
+        let issuer = source.required(&key("issuer"), "it is what the provider calls itself");
+        let client_id = source.required(&key("client_id"), "it is what the provider calls the portal");
+        let client_secret = source.required(&key("client_secret"), "by it the provider knows the portal");
+        let mfa_acr = source.list(&key("mfa_acr"), "classes of sign-in, separated by commas");
+        let is_safe = !production || Url::parse(&issuer).is_ok_and(|url| url.scheme() == "https" || stays_here(&url));
+        match IssuerUrl::new(issuer.clone()) {
+            Ok(_) if !is_safe => source.problem(&key("issuer"), "must be https in production"),
+            Ok(issuer) => {
+                providers
+                    .insert(name, ProviderSettings { issuer, client_id, client_secret: client_secret.into(), mfa_acr });
+            }
+            Err(_) if issuer.is_empty() => {}
+            Err(_) => source.problem(&key("issuer"), "must be an address such as https://login.example.gov.sg"),
+        }
+    }
+    providers
+}
+
 fn refuse_what_is_unsafe(source: &mut Source, base_url: &Url, mail: &Mail, captcha: Captcha) {
     use secrecy::ExposeSecret;
     if base_url.scheme() != "https" {
@@ -253,15 +293,19 @@ fn refuse_what_is_unsafe(source: &mut Source, base_url: &Url, mail: &Mail, captc
 
 /// Whether mail to this server cannot be read on the way: by TLS, or because it does not leave the machine.
 fn is_encrypted(url: &Url) -> bool {
-    let stays_here = match url.host() {
+    url.scheme() == "smtps" || stays_here(url) || url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
+}
+
+/// Whether what is sent there does not leave the machine.
+fn stays_here(url: &Url) -> bool {
+    match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),
         Some(url::Host::Domain(name)) => {
             name == "localhost" || name.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
         }
         None => false,
-    };
-    url.scheme() == "smtps" || stays_here || url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
+    }
 }
 
 #[cfg(test)]

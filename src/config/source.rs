@@ -100,6 +100,16 @@ impl Source {
         self.values.insert(key, value);
     }
 
+    /// The names that stand between a section and its settings: `wog` of `oidc.wog.issuer`.
+    pub fn names_in(&self, section: &str) -> Vec<String> {
+        let prefix = format!("{section}.");
+        let names =
+            self.values.keys().filter_map(|key| key.strip_prefix(&prefix)?.split_once('.').map(|(name, _)| name));
+        let mut names: Vec<String> = names.map(str::to_owned).collect();
+        names.dedup();
+        names
+    }
+
     /// Notes what is wrong with a setting.
     pub fn problem(&mut self, key: &str, what: &str) {
         self.problems.push(format!("{} {what}", variable(key)));

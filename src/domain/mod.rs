@@ -4,6 +4,7 @@
 //! as `now`, what the database knows comes in as a value, and the decision goes out as a value.
 
 pub mod account;
+pub mod activation;
 pub mod business_days;
 pub mod delivery;
 pub mod device;
@@ -12,8 +13,12 @@ pub mod domain_name;
 pub mod eligibility;
 pub mod email_address;
 mod email_address_error;
+pub mod identity;
 pub mod invitation;
 pub mod moment;
+pub mod person;
 pub mod seed;
 pub mod sign_up;
+pub mod sitting;
 pub mod techpass_id;
+pub mod terms;

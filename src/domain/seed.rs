@@ -71,6 +71,12 @@ impl SeedStatus {
         }
     }
 
+    /// Whether there is a licence: then the MDM AUP applies (docs/rules.md §4.9).
+    #[must_use]
+    pub const fn is_provisioned(self) -> bool {
+        matches!(self, Self::LicenceAssigned | Self::OnboardingInProgress | Self::Onboarded)
+    }
+
     /// Whether asking for SEED now would be something new (docs/rules.md §5, §7): it was never asked
     /// for, or what was asked for ran out.
     #[must_use]

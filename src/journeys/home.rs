@@ -1,7 +1,13 @@
 //! The home page: what TechPass and SEED are, and the four ways on from here.
 
 use askama::Template;
-use axum::{Router, response::Response, routing::get};
+use axum::{
+    Router,
+    extract::{Query, rejection::QueryRejection},
+    response::Response,
+    routing::get,
+};
+use serde::Deserialize;
 
 use crate::{
     app::App,
@@ -16,8 +22,17 @@ pub fn router() -> Router<App> {
 #[template(path = "home.html")]
 struct Page<'a> {
     page: &'a PageContext,
+    has_signed_out: bool,
 }
 
-async fn home(page: PageContext) -> Result<Response, WebError> {
-    page.show(&Page { page: &page })
+/// What the address may carry: whether somebody has just signed out.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default, rename_all = "kebab-case")]
+struct Opened {
+    signed_out: String,
+}
+
+async fn home(page: PageContext, opened: Result<Query<Opened>, QueryRejection>) -> Result<Response, WebError> {
+    let has_signed_out = opened.is_ok_and(|Query(opened)| opened.signed_out == "yes") && page.signed_in.is_none();
+    page.show(&Page { page: &page, has_signed_out })
 }

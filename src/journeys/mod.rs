@@ -2,6 +2,9 @@
 //! the person sends, what the person sees, and the two handlers. Journeys do not know each other.
 
 mod accept;
+mod account;
+mod activate;
+mod auth;
 mod dev;
 mod health;
 mod help;
@@ -23,6 +26,9 @@ pub fn router(app: &App) -> Router<App> {
         .merge(start::router())
         .merge(sign_up::router())
         .merge(accept::router())
+        .merge(auth::router())
+        .merge(activate::router())
+        .merge(account::router())
         .merge(sign_in::router())
         .merge(help::router())
         .merge(health::router(app));

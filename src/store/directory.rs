@@ -2,11 +2,15 @@
 
 use sqlx::PgPool;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    terms::{self, ServiceLink},
+};
 use crate::domain::{
     business_days::BusinessCalendar,
     directory::{AgencyDomain, Directory, SignUpWay},
     domain_name::DomainName,
+    terms::Published,
 };
 
 /// The channel on which the database tells that the directory was edited.
@@ -19,6 +23,10 @@ pub struct Reference {
     pub directory: Directory,
     /// The days on which the service desk works.
     pub calendar: BusinessCalendar,
+    /// The terms that everybody accepts.
+    pub terms: Published,
+    /// Where to go with an active TechPass.
+    pub service_links: Vec<ServiceLink>,
 }
 
 /// Reads it.
@@ -51,10 +59,14 @@ pub async fn load(pool: &PgPool) -> Result<Reference, StoreError> {
         list.push(domain(&row.domain)?);
     }
     let holidays = sqlx::query_scalar!("select day from public_holidays").fetch_all(&mut *tx).await?;
+    let published = terms::published(&mut tx).await?;
+    let service_links = terms::service_links(&mut tx).await?;
     tx.commit().await?;
     Ok(Reference {
         directory: Directory::new(agency_domains, personal, litemail),
         calendar: BusinessCalendar::new(holidays),
+        terms: published,
+        service_links,
     })
 }
 

@@ -1,11 +1,15 @@
 //! All SQL, a file an aggregate. Functions take and give domain types; rows do not leave this folder.
 
 pub mod accounts;
+pub mod audit;
 pub mod budgets;
 pub mod directory;
 pub mod outbox;
+pub mod people;
 pub mod pool;
+pub mod sessions;
 pub mod sign_up;
+pub mod terms;
 pub mod tokens;
 
 use std::{future::Future, time::Duration};
@@ -25,6 +29,9 @@ pub enum StoreError {
     /// It holds a value that we do not know.
     #[error("the column {0} holds a value that this version does not know")]
     UnknownValue(&'static str),
+    /// A session holds something that we did not put there.
+    #[error("a session cannot be read: {0}")]
+    Session(String),
 }
 
 impl StoreError {
@@ -46,7 +53,7 @@ impl StoreError {
                 }),
                 _ => false,
             },
-            Self::UnknownValue(_) => false,
+            Self::UnknownValue(_) | Self::Session(_) => false,
         }
     }
 }

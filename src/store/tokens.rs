@@ -4,18 +4,15 @@ use sqlx::PgConnection;
 use time::OffsetDateTime;
 
 use super::{StoreError, accounts::status};
-use crate::{
-    domain::{account::AccountStatus, email_address::EmailAddress},
-    keys::token_hash,
-};
+use crate::domain::{email_address::EmailAddress, identity::Candidate};
 
 /// What an invitation link leads to.
 #[derive(Debug)]
 pub struct AcceptLink {
     /// Whom the invitation is for; none once the account was deleted.
     pub email: Option<EmailAddress>,
-    /// How the account stands.
-    pub status: AccountStatus,
+    /// The account.
+    pub account: Candidate,
     /// Until when the link is valid.
     pub expires_at: OffsetDateTime,
     /// Whether it was used.
@@ -26,19 +23,27 @@ pub struct AcceptLink {
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn find_accept_link(connection: &mut PgConnection, token: &str) -> Result<Option<AcceptLink>, StoreError> {
+pub async fn find_accept_link(
+    connection: &mut PgConnection,
+    hash: &[u8; 32],
+) -> Result<Option<AcceptLink>, StoreError> {
     let row = sqlx::query!(
-        r#"select a.email, a.status, t.expires_at, t.consumed_at is not null as "is_consumed!"
+        r#"select a.id, a.email, a.status, a.activation_ends, a.provider_subject is not null as "is_bound!", t.expires_at, t.consumed_at is not null as "is_consumed!"
              from tokens t join accounts a on a.id = t.account_id
             where t.hash = $1 and t.purpose = 'accept'"#,
-        &token_hash(token),
+        hash,
     )
     .fetch_optional(connection)
     .await?;
     row.map(|row| {
         Ok(AcceptLink {
             email: row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()),
-            status: status(&row.status)?,
+            account: Candidate {
+                id: row.id,
+                status: status(&row.status)?,
+                activation_ends: row.activation_ends,
+                is_bound: row.is_bound,
+            },
             expires_at: row.expires_at,
             is_consumed: row.is_consumed,
         })

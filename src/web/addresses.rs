@@ -1,6 +1,6 @@
 //! Addresses that more than one journey links to.
 
-use crate::domain::{device::Device, domain_name::DomainName};
+use crate::domain::{activation::Step, device::Device, domain_name::DomainName, terms::TermsDocument};
 
 /// The page that says which way is whose. It names no person, so that it can be sent to a colleague (docs/rules.md §1.7).
 pub fn answer(domain: &DomainName, device: Device, seed_wished: bool) -> String {
@@ -15,4 +15,39 @@ pub fn question(device: Device, seed_wished: bool) -> String {
 
 fn yes_or_no(wished: bool) -> &'static str {
     if wished { "yes" } else { "no" }
+}
+
+/// Where signing in begins.
+pub const SIGN_IN: &str = "/sign-in";
+
+/// What somebody sees first who is signed in.
+pub const ACCOUNT: &str = "/account";
+
+/// What somebody sees whose account has just become active.
+pub const ACTIVATED: &str = "/activate/done";
+
+/// Where signing in begins for somebody who wanted to see a page of ours.
+pub fn sign_in(wanted: Option<&str>) -> String {
+    match wanted {
+        None | Some("/") => SIGN_IN.to_owned(),
+        Some(path) => {
+            let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
+            format!("{SIGN_IN}?next={next}")
+        }
+    }
+}
+
+/// Where a step is done.
+pub const fn step(step: Step) -> &'static str {
+    match step {
+        Step::SetUpFactor => "/activate/mfa",
+        Step::ProveFactor => "/sign-in/mfa",
+        Step::RecoveryCodes => "/activate/recovery-codes",
+        Step::Phone => "/activate/phone",
+        Step::Password => "/activate/password",
+        Step::Terms(TermsDocument::Privacy) => "/activate/terms/privacy",
+        Step::Terms(TermsDocument::TermsOfUse) => "/activate/terms/terms-of-use",
+        Step::Terms(TermsDocument::MdmAup) => "/activate/terms/mdm-aup",
+        Step::Done => "/activate",
+    }
 }

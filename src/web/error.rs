@@ -29,6 +29,9 @@ pub enum WebError {
     /// There is no such page, or not for this person.
     #[error("not found")]
     NotFound,
+    /// Something else has to be done first, or is done already: the page is elsewhere.
+    #[error("to be seen at another address")]
+    SeeOther(String),
     /// The body took too long to arrive.
     #[error("the request took too long to arrive")]
     TooSlow,
@@ -55,6 +58,7 @@ impl WebError {
             Self::BadRequest(_) => StatusCode::BAD_REQUEST,
             Self::Forbidden(_) => StatusCode::FORBIDDEN,
             Self::NotFound => StatusCode::NOT_FOUND,
+            Self::SeeOther(_) => StatusCode::SEE_OTHER,
             Self::TooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::TooMany { .. } => StatusCode::TOO_MANY_REQUESTS,
@@ -103,6 +107,7 @@ impl IntoResponse for WebError {
             Self::TooMany { wait } => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.as_secs().max(1)));
             }
+            Self::SeeOther(address) => return axum::response::Redirect::to(&address).into_response(),
             Self::Unavailable(_) => {
                 response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from_static("5"));
             }

@@ -9,12 +9,17 @@ use axum::{
 
 use crate::app::App;
 
-/// Nothing is allowed unless it comes from this site. `data:` serves the small pictures inside the style sheet.
-const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
-                      connect-src 'self'; worker-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'";
+/// Nothing is allowed unless it comes from this site. `data:` serves the small pictures inside the style sheet. Forms may lead
+/// to the identity providers as well: browsers hold the redirect that answers a form against `form-action`.
+fn policy(app: &App) -> String {
+    let providers: String = app.providers.origins().iter().map(|origin| format!(" {origin}")).collect();
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; \
+         connect-src 'self'; worker-src 'self'; form-action 'self'{providers}; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
 
-const FOR_EVERY_ANSWER: [(HeaderName, &str); 7] = [
-    (header::CONTENT_SECURITY_POLICY, POLICY),
+const FOR_EVERY_ANSWER: [(HeaderName, &str); 6] = [
     (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
     (header::X_FRAME_OPTIONS, "DENY"),
     // "no-referrer" would make browsers send "Origin: null", which the check against forged forms refuses.
@@ -36,6 +41,9 @@ pub async fn security_headers(State(app): State<App>, request: Request, next: Ne
     let headers = response.headers_mut();
     for (name, value) in FOR_EVERY_ANSWER {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
+    }
+    if let Ok(policy) = HeaderValue::try_from(policy(&app)) {
+        headers.entry(header::CONTENT_SECURITY_POLICY).or_insert(policy);
     }
     if app.config.is_https() {
         headers.insert(header::STRICT_TRANSPORT_SECURITY, HeaderValue::from_static(STRICT_TRANSPORT));

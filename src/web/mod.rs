@@ -2,13 +2,20 @@
 
 pub mod addresses;
 pub mod assets;
+pub mod browser;
 pub mod captcha;
+pub mod changes;
 pub mod csrf;
 pub mod error;
 pub mod form;
 pub mod headers;
+pub mod markdown;
 pub mod network;
 pub mod observe;
 pub mod page;
+pub mod provider_trip;
 pub mod questions;
 pub mod serve;
+pub mod session;
+pub mod trip_problem;
+pub mod way;

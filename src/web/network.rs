@@ -40,6 +40,20 @@ impl Network {
         self.0.to_string()
     }
 
+    /// Roughly, for people: enough to tell "at work" from "somewhere else", too little to find anybody.
+    pub fn roughly(self) -> String {
+        match self.0 {
+            IpAddr::V4(address) => {
+                let [a, b, c, _] = address.octets();
+                format!("{a}.{b}.{c}.…")
+            }
+            IpAddr::V6(address) => {
+                let [a, b, c, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:…")
+            }
+        }
+    }
+
     /// The first address, counted from our end, that is not a balancer of ours: what stands further out in
     /// `X-Forwarded-For` was written by a stranger.
     fn behind(peer: IpAddr, headers: &HeaderMap, trusted: &[IpNet]) -> Self {

@@ -9,7 +9,7 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{assets, csrf::CsrfPair, error::WebError};
+use super::{assets, csrf::CsrfPair, error::WebError, session};
 use crate::app::App;
 
 /// What the layout of every page needs to know. An extractor.
@@ -23,6 +23,8 @@ pub struct PageContext {
     pub development: bool,
     /// Whether forms show "I'm not a robot".
     pub captcha: bool,
+    /// Who is signed in: their name, for the top of the page.
+    pub signed_in: Option<String>,
     set_cookie: Option<HeaderValue>,
 }
 
@@ -74,6 +76,7 @@ impl PageContext {
             masthead: app.config.shows_masthead(),
             development: app.config.is_development(),
             captcha: app.config.captcha.enabled,
+            signed_in: None,
             set_cookie: pair.set_cookie(app),
         }
     }
@@ -83,6 +86,8 @@ impl FromRequestParts<App> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        Ok(Self::of(app, &parts.headers))
+        let viewer = session::viewer(parts).filter(|viewer| viewer.sitting.is_complete);
+        let signed_in = viewer.map(|viewer| viewer.person.name());
+        Ok(Self { signed_in, ..Self::of(app, &parts.headers) })
     }
 }

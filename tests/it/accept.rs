@@ -31,16 +31,6 @@ async fn the_page_says_whom_the_invitation_is_for_and_until_when(database: PgPoo
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
-async fn the_button_says_honestly_that_the_next_step_is_not_open_yet(database: PgPool) {
-    let (portal, link) = invited(&database).await;
-    let visitor = portal.visitor();
-    let page = visitor.opens(&link).await;
-    let answer = visitor.fills_in(&page, &[]).await;
-    answer.is(200).says("The next step is not open yet").says("your invitation stays valid until 22 Dec 2026, 7:07 pm");
-    visitor.opens(&link).await.is(200).has_button("Accept invitation");
-}
-
-#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn opening_the_link_changes_nothing_however_often(database: PgPool) {
     let (portal, link) = invited(&database).await;
     let before = tables::dump(&database).await;
@@ -51,9 +41,6 @@ async fn opening_the_link_changes_nothing_however_often(database: PgPool) {
         scanner.opens(&link).await.is(200).has_button("Accept invitation");
     }
     assert_eq!(tables::dump(&database).await, before);
-    let mei = portal.visitor();
-    let page = mei.opens(&link).await;
-    mei.fills_in(&page, &[]).await.is(200).says("The next step is not open yet");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

@@ -16,3 +16,4 @@ mod sign_up;
 mod start;
 mod support;
 mod timing;
+mod wog;

@@ -27,7 +27,7 @@ export function openHouse(options) {
         javaScriptEnabled: scripts,
         ...more,
       });
-      context.setDefaultTimeout(10_000);
+      context.setDefaultTimeout(30_000);
       const visitor = await Visitor.in(context, this.portal, { scripts });
       t.after(async () => {
         await context.close();

@@ -3,9 +3,11 @@
 pub mod cluster;
 pub mod leftovers;
 pub mod mail;
+pub mod officers;
 pub mod page;
 pub mod portal;
 pub mod process;
+pub mod provider;
 pub mod routes;
 pub mod smtp;
 pub mod tables;

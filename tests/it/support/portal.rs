@@ -16,7 +16,7 @@ use time::{Duration, OffsetDateTime, macros::datetime};
 use tokio::net::TcpListener;
 use tokio_util::sync::CancellationToken;
 
-use super::{leftovers, smtp::Sink, visitor::Visitor};
+use super::{leftovers, provider::Provider, smtp::Sink, visitor::Visitor};
 
 /// When every test begins: a Sunday evening in Singapore (22 Nov 2026, 7:07 pm).
 pub const BEGINNING: OffsetDateTime = datetime!(2026-11-22 11:07 UTC);
@@ -32,6 +32,8 @@ pub struct Portal {
     pub clock: SettableClock,
     /// Its mail server.
     pub mail: Arc<Sink>,
+    /// The identity provider of its agencies.
+    pub provider: Provider,
     /// The test's own way to the database.
     pub database: PgPool,
     address: SocketAddr,
@@ -55,13 +57,15 @@ impl Portal {
     pub async fn tuned(database: &PgPool, settings: &[(&str, &str)], tune: impl FnOnce(&mut Config)) -> Self {
         let clock = SettableClock::at(BEGINNING);
         let mail = Arc::new(Sink::start().await);
-        Self::open(database, settings, tune, clock, mail, 1).await
+        let provider = Provider::start(BEGINNING).await;
+        Self::open(database, settings, tune, clock, mail, provider, 1).await
     }
 
     /// Another copy on the same database, with the same mail server and clock.
     pub async fn copy(&self, number: u64, settings: &[(&str, &str)]) -> Self {
         let (clock, mail) = (self.clock.clone(), Arc::clone(&self.mail));
-        let mut copy = Self::open(&self.database, settings, |_| {}, clock, mail, 1 + number).await;
+        let provider = self.provider.clone();
+        let mut copy = Self::open(&self.database, settings, |_| {}, clock, mail, provider, 1 + number).await;
         copy.is_copy = true;
         copy
     }
@@ -72,6 +76,7 @@ impl Portal {
         tune: impl FnOnce(&mut Config),
         clock: SettableClock,
         mail: Arc<Sink>,
+        provider: Provider,
         seed: u64,
     ) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
@@ -85,7 +90,9 @@ impl Portal {
             ("MAIL__FROM", "TechPass <no-reply@techpass.example>"),
             ("CAPTCHA__MAX_NUMBER", "2"),
         ];
-        let pairs = ours.into_iter().chain(settings.iter().copied());
+        let theirs = provider.settings();
+        let theirs = theirs.iter().map(|(key, value)| (*key, value.as_str()));
+        let pairs = ours.into_iter().chain(theirs).chain(settings.iter().copied());
         let mut config = Config::read(Source::from_pairs(pairs)).expect("settings that can be used");
         tune(&mut config);
         // What a power cut would lose is tested with real processes; here nobody waits for the disk.
@@ -98,7 +105,7 @@ impl Portal {
         let stop = CancellationToken::new();
         tokio::spawn(serve::serve(listener, app::router(app.clone()), stop.clone()));
         let (database, may_leave) = (database.clone(), leftovers::Allowed::default());
-        Self { app, clock, mail, database, address, stop, is_copy: false, may_leave }
+        Self { app, clock, mail, provider, database, address, stop, is_copy: false, may_leave }
     }
 
     /// Somebody who has not been here before.
@@ -135,6 +142,11 @@ impl Portal {
                 claimed => tried += claimed,
             }
         }
+    }
+
+    /// Reads directory and terms anew, as a copy does that heard of a change.
+    pub async fn learns_what_changed(&self) {
+        self.app.reference.store(Arc::new(directory::load(&self.app.pool).await.expect("the directory")));
     }
 
     /// Runs what every copy runs besides answering: hears that the directory changed, passes the bell on.

@@ -1,7 +1,13 @@
 //! The list of the portal's addresses, in one place: what goes through all of them reads it here. `routes.rs` beside the
 //! journeys checks it against the source, so that a new address cannot be forgotten.
 
-use crate::support::{Page, Portal, SignUp, Visitor};
+use crate::support::{
+    Page, Portal, SignUp, Visitor,
+    officers::{accepts, active, invited},
+    page::Form,
+    provider::Persona,
+    tables,
+};
 
 /// What stands behind an address.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,6 +24,19 @@ pub enum Kind {
     PostOnly,
 }
 
+/// Who can see what stands there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Who {
+    /// Everybody.
+    Anyone,
+    /// Somebody who has come back from the provider, and has the terms before them.
+    OnTheWay,
+    /// Somebody who has done every step, and has not been told.
+    AtTheEnd,
+    /// Somebody who is signed in.
+    SignedIn,
+}
+
 /// One address.
 #[derive(Debug, Clone, Copy)]
 pub struct Route {
@@ -27,10 +46,18 @@ pub struct Route {
     pub kind: Kind,
     /// Whether it takes a form.
     pub posts: bool,
+    /// Who can see it.
+    pub who: Who,
 }
 
 const fn route(pattern: &'static str, kind: Kind, posts: bool) -> Route {
-    Route { pattern, kind, posts }
+    Route { pattern, kind, posts, who: Who::Anyone }
+}
+
+impl Route {
+    const fn seen_by(self, who: Who) -> Self {
+        Self { who, ..self }
+    }
 }
 
 /// Every address of the portal but the static files.
@@ -42,9 +69,15 @@ pub const ROUTES: &[Route] = &[
     route("/sign-up/done", Kind::Page, false),
     route("/sign-up/again", Kind::PostOnly, true),
     route("/accept/{token}", Kind::Page, true),
-    route("/sign-in", Kind::Page, false),
-    route("/account", Kind::Redirect, false),
-    route("/account/{*page}", Kind::Redirect, false),
+    route("/sign-in", Kind::Page, true),
+    route("/auth/{provider}/start", Kind::Page, true),
+    // What stands there depends on what the provider sends along.
+    route("/auth/{provider}/callback", Kind::Machine, false),
+    route("/activate/terms/{document}", Kind::Page, true).seen_by(Who::OnTheWay),
+    route("/activate", Kind::Page, true).seen_by(Who::AtTheEnd),
+    route("/activate/done", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
     route("/help/requests/new", Kind::Redirect, false),
@@ -57,49 +90,78 @@ pub const ROUTES: &[Route] = &[
     route("/dev/components", Kind::DevelopmentPage, false),
 ];
 
-/// Somebody who has signed up, read the mail, and waited until it may be sent again: every form would do something.
+/// People in every state that some page is for: every form would do something.
 pub struct Scene {
-    /// The person.
+    /// Somebody who has signed up, read the mail, and waited until it may be sent again.
     pub visitor: Visitor,
+    on_the_way: Visitor,
+    at_the_end: Visitor,
+    signed_in: Visitor,
     token: String,
 }
 
 impl Scene {
-    /// The person's address.
+    /// The visitor's address.
     pub const EMAIL: &'static str = "mei@tech.gov.sg";
 
     /// Plays the scene.
     pub async fn at(portal: &Portal) -> Self {
+        let signed_in = active(portal, "lim@tech.gov.sg").await;
+        let [on_the_way, at_the_end] = ["ong@tech.gov.sg", "goh@tech.gov.sg"].map(|email| (portal.visitor(), email));
+        for (visitor, email) in [&on_the_way, &at_the_end] {
+            let link = invited(portal, *email).await;
+            accepts(visitor, portal, &link, &Persona::of(email)).await.is(303);
+        }
+        tables::accept_everything(&portal.database, at_the_end.1).await;
         let visitor = portal.visitor();
         visitor.signs_up(SignUp::from(Self::EMAIL)).await.is(303);
         portal.delivers().await;
         let link = portal.mail.reads(Self::EMAIL).remove(0).link("/accept/");
         portal.waits(time::Duration::minutes(2));
-        Self { visitor, token: link.replace("/accept/", "") }
+        let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
+        Self { visitor, on_the_way, at_the_end, signed_in, token: link.replace("/accept/", "") }
+    }
+
+    /// Somebody who can see what stands there.
+    pub fn viewer(&self, route: &Route) -> &Visitor {
+        match route.who {
+            Who::Anyone => &self.visitor,
+            Who::OnTheWay => &self.on_the_way,
+            Who::AtTheEnd => &self.at_the_end,
+            Who::SignedIn => &self.signed_in,
+        }
     }
 
     /// The address behind a pattern, in this scene.
     pub fn address(&self, route: &Route) -> String {
-        let address = route.pattern.replace("{token}", &self.token).replace("{*page}", "seed");
+        let address = route.pattern.replace("{token}", &self.token);
+        let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
         if route.pattern == "/start/answer" { address + "?domain=tech.gov.sg&device=gmd&seed=yes" } else { address }
     }
 
-    /// Every page, open in this person's browser.
-    pub async fn pages(&self) -> Vec<Page> {
+    /// Every page, open in the browser of somebody who can see it.
+    pub async fn pages(&self) -> Vec<(&Visitor, Page)> {
         let mut pages = Vec::new();
         for route in ROUTES.iter().filter(|route| matches!(route.kind, Kind::Page | Kind::DevelopmentPage)) {
-            let page = self.visitor.opens(&self.address(route)).await;
+            let viewer = self.viewer(route);
+            let page = viewer.opens(&self.address(route)).await;
             page.is(200);
-            pages.push(page);
+            pages.push((viewer, page));
         }
         pages
     }
 
-    /// The page with the form that goes to an address.
-    pub async fn page_with_form_to(&self, route: &Route) -> Page {
-        let (address, pages) = (self.address(route), self.pages().await);
-        let has_form = |page: &Page| page.forms().first().is_some_and(|form| form.action == address);
-        pages.into_iter().find(has_form).unwrap_or_else(|| panic!("no page has a form that goes to {address}"))
+    /// The form that goes to an address, from a page of somebody who can see it.
+    pub async fn form_to(&self, route: &Route) -> Form {
+        let address = self.address(route);
+        let viewer = self.viewer(route);
+        for candidate in ROUTES.iter().filter(|other| other.who == route.who && other.kind == Kind::Page) {
+            let page = viewer.opens(&self.address(candidate)).await;
+            if let Some(form) = page.all_forms().into_iter().find(|form| form.action == address) {
+                return form;
+            }
+        }
+        panic!("no page has a form that goes to {address}")
     }
 }
 
@@ -109,6 +171,8 @@ pub fn sensible_value(field: &str) -> Option<&'static str> {
         "email" => Some("ana@tech.gov.sg"),
         "device" => Some("non_se_gsib"),
         "seed" => Some("no"),
+        "techpass_id" => Some("ana@tech.gov.sg"),
+        "accept" => Some("yes"),
         _ => None,
     }
 }

@@ -45,6 +45,13 @@ pub async fn set_status(database: &PgPool, email: &str, status: &str) {
     assert_eq!(done.rows_affected(), 1, "{email} has one account");
 }
 
+/// Notes that somebody has accepted every document, without their going on: as after a crash in between.
+pub async fn accept_everything(database: &PgPool, email: &str) {
+    let query = "insert into acceptances (account_id, document, version, hash, accepted_at)
+                 select a.id, t.document, t.version, t.hash, a.created_at from accounts a, terms t where a.email = $1";
+    sqlx::query(query).bind(email).execute(database).await.expect("acceptances");
+}
+
 /// A count.
 pub async fn count(database: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(database).await.expect("a count")

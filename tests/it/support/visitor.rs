@@ -7,7 +7,7 @@ use reqwest::{Client, Method, RequestBuilder, redirect};
 use super::page::Page;
 
 /// A visitor of one portal.
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 pub struct Visitor {
     client: Client,
     origin: String,

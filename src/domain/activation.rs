@@ -1,0 +1,220 @@
+//! The one table of steps between proving who one is and being in: first sign-in, activation, and every later sign-in
+//! (docs/rules.md §4.1). Nothing else decides which step comes next.
+
+use super::account::AccountStatus;
+use super::terms::TermsDocument;
+
+/// How somebody signs in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum AccountKind {
+    /// At the identity provider of their agency.
+    Wog,
+    /// Here, with a password.
+    Local,
+}
+
+/// What has been done so far: by this browser in this sitting, and for this account at any time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own; the table below gives them their meaning")]
+pub struct Progress {
+    /// How its person signs in.
+    pub kind: AccountKind,
+    /// Where the account stands.
+    pub status: AccountStatus,
+    /// This sitting: a second factor was proven, or the provider vouched for one.
+    pub is_second_factor_proven: bool,
+    /// The account has an authenticator or a passkey.
+    pub has_second_factor: bool,
+    /// Its recovery codes were shown, and its person said that they are kept.
+    pub are_recovery_codes_kept: bool,
+    /// Its phone is proven, or a passkey has taken its place (docs/rules.md §4.6).
+    pub is_phone_settled: bool,
+    /// Its person has chosen the password: the initial one is gone.
+    pub is_password_chosen: bool,
+    /// The next document that has to be accepted.
+    pub terms: Option<TermsDocument>,
+}
+
+/// A step. Every one has a page of its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Step {
+    /// Set up the first authenticator, with one code to confirm.
+    SetUpFactor,
+    /// Give a code of the authenticator that is there.
+    ProveFactor,
+    /// See the recovery codes, and say that they are kept.
+    RecoveryCodes,
+    /// Prove the phone.
+    Phone,
+    /// Choose a password.
+    Password,
+    /// Accept a document.
+    Terms(TermsDocument),
+    /// All is done: a pending account becomes active.
+    Done,
+}
+
+/// The first step that is not done yet.
+///
+/// An active account went through all of them once. What is left for it at later sign-ins is its second factor, setting one up
+/// where it has lost all of them, and new versions of the terms.
+#[must_use]
+pub fn next_step(progress: &Progress) -> Step {
+    let is_local = progress.kind == AccountKind::Local;
+    if !progress.is_second_factor_proven {
+        return if progress.has_second_factor { Step::ProveFactor } else { Step::SetUpFactor };
+    }
+    // Who is vouched for by a provider needs no factor here, and so no codes to recover it.
+    if progress.has_second_factor && !progress.are_recovery_codes_kept {
+        return Step::RecoveryCodes;
+    }
+    if is_local && !progress.is_phone_settled {
+        return Step::Phone;
+    }
+    if is_local && !progress.is_password_chosen {
+        return Step::Password;
+    }
+    progress.terms.map_or(Step::Done, Step::Terms)
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    const NOTHING: Progress = Progress {
+        kind: AccountKind::Local,
+        status: AccountStatus::Pending,
+        is_second_factor_proven: false,
+        has_second_factor: false,
+        are_recovery_codes_kept: false,
+        is_phone_settled: false,
+        is_password_chosen: false,
+        terms: Some(TermsDocument::Privacy),
+    };
+
+    /// What a person does at a step.
+    fn after(progress: Progress, step: Step) -> Progress {
+        let terms = TermsDocument::ALL;
+        match step {
+            Step::SetUpFactor => Progress { has_second_factor: true, is_second_factor_proven: true, ..progress },
+            Step::ProveFactor => Progress { is_second_factor_proven: true, ..progress },
+            Step::RecoveryCodes => Progress { are_recovery_codes_kept: true, ..progress },
+            Step::Phone => Progress { is_phone_settled: true, ..progress },
+            Step::Password => Progress { is_password_chosen: true, ..progress },
+            Step::Terms(document) => {
+                let at = terms.iter().position(|known| *known == document).unwrap_or(terms.len());
+                Progress { terms: terms.get(at + 1).copied(), ..progress }
+            }
+            Step::Done => progress,
+        }
+    }
+
+    fn way(mut progress: Progress) -> Vec<Step> {
+        let mut steps = Vec::new();
+        loop {
+            let step = next_step(&progress);
+            steps.push(step);
+            if step == Step::Done || steps.len() > 20 {
+                return steps;
+            }
+            progress = after(progress, step);
+        }
+    }
+
+    const TERMS: [Step; 3] = [
+        Step::Terms(TermsDocument::Privacy),
+        Step::Terms(TermsDocument::TermsOfUse),
+        Step::Terms(TermsDocument::MdmAup),
+    ];
+
+    #[test]
+    fn a_local_account_goes_through_every_step_in_the_order_of_the_rules() {
+        let steps = [Step::SetUpFactor, Step::RecoveryCodes, Step::Phone, Step::Password];
+        assert_eq!(way(NOTHING), [&steps[..], &TERMS, &[Step::Done]].concat());
+    }
+
+    #[test]
+    fn who_chose_the_password_by_an_e_mailed_link_is_not_asked_for_another() {
+        let steps = [Step::SetUpFactor, Step::RecoveryCodes, Step::Phone];
+        let progress = Progress { is_password_chosen: true, ..NOTHING };
+        assert_eq!(way(progress), [&steps[..], &TERMS, &[Step::Done]].concat());
+    }
+
+    #[test]
+    fn an_officer_whose_provider_vouches_for_a_second_factor_only_accepts_the_terms() {
+        let progress = Progress { kind: AccountKind::Wog, is_second_factor_proven: true, ..NOTHING };
+        assert_eq!(way(progress), [&TERMS[..], &[Step::Done]].concat());
+    }
+
+    #[test]
+    fn an_officer_whose_provider_does_not_sets_up_one_here() {
+        let progress = Progress { kind: AccountKind::Wog, ..NOTHING };
+        assert_eq!(way(progress), [&[Step::SetUpFactor, Step::RecoveryCodes], &TERMS[..], &[Step::Done]].concat());
+    }
+
+    #[test]
+    fn who_comes_back_on_another_day_gives_a_code_and_goes_on_where_it_stopped() {
+        let progress = Progress { has_second_factor: true, are_recovery_codes_kept: true, ..NOTHING };
+        assert_eq!(way(progress)[..2], [Step::ProveFactor, Step::Phone]);
+    }
+
+    #[test]
+    fn an_active_account_gives_its_code_and_is_in() {
+        let progress = Progress {
+            status: AccountStatus::Active,
+            has_second_factor: true,
+            are_recovery_codes_kept: true,
+            is_phone_settled: true,
+            is_password_chosen: true,
+            terms: None,
+            ..NOTHING
+        };
+        assert_eq!(way(progress), [Step::ProveFactor, Step::Done]);
+    }
+
+    fn any_progress() -> impl Strategy<Value = Progress> {
+        let facts = (any::<[bool; 5]>(), any::<bool>(), 0..4_usize);
+        facts.prop_map(|([proven, has, kept, phone, password], local, terms)| Progress {
+            kind: if local { AccountKind::Local } else { AccountKind::Wog },
+            status: AccountStatus::Pending,
+            is_second_factor_proven: proven,
+            has_second_factor: has,
+            are_recovery_codes_kept: kept,
+            is_phone_settled: phone,
+            is_password_chosen: password,
+            terms: TermsDocument::ALL.get(terms).copied(),
+        })
+    }
+
+    proptest! {
+        #[test]
+        fn done_means_that_nothing_is_left(progress in any_progress()) {
+            if next_step(&progress) == Step::Done {
+                prop_assert!(progress.is_second_factor_proven && progress.terms.is_none());
+                prop_assert!(progress.kind == AccountKind::Wog || (progress.is_phone_settled && progress.is_password_chosen));
+            }
+        }
+
+        #[test]
+        fn doing_any_other_step_than_the_next_one_never_makes_it_done(progress in any_progress(), steps in proptest::collection::vec(0..4_usize, 0..12)) {
+            // A step counts only where it is the next one: that is what every page asks first.
+            let tried = [Step::SetUpFactor, Step::RecoveryCodes, Step::Phone, Step::Password];
+            let mut now = progress;
+            for step in steps {
+                if next_step(&now) == tried[step] {
+                    now = after(now, tried[step]);
+                }
+            }
+            if progress.terms.is_some() {
+                prop_assert!(next_step(&now) != Step::Done);
+            }
+        }
+
+        #[test]
+        fn every_way_comes_to_its_end(progress in any_progress()) {
+            prop_assert_eq!(way(progress).pop(), Some(Step::Done));
+        }
+    }
+}

@@ -1,0 +1,209 @@
+//! Whom a verified identity of a provider lets in, and to which account (docs/rules.md §2.25, §2.26). How it was verified is the
+//! providers' business and not to be put here.
+
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{account::AccountStatus, moment::is_expired};
+
+/// What is known about the account that a trip to a provider could lead to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Candidate {
+    /// The account.
+    pub id: Uuid,
+    /// Where it stands.
+    pub status: AccountStatus,
+    /// When it is over unless it is activated before.
+    pub activation_ends: OffsetDateTime,
+    /// Whether it is bound to some identity already.
+    pub is_bound: bool,
+}
+
+/// What is known when somebody comes back from a provider.
+#[derive(Debug, Clone, Copy)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
+pub struct Arrival {
+    /// The account that is bound to this very identity.
+    pub bound: Option<Candidate>,
+    /// The account of the address that the provider gave.
+    pub at_address: Option<Candidate>,
+    /// The account that the invitation is for, when one is being accepted.
+    pub invited: Option<Candidate>,
+    /// Whether an invitation is being accepted.
+    pub is_accepting: bool,
+    /// Whether the provider checked the address.
+    pub is_email_verified: bool,
+    /// Whether the directory names this provider for the address's domain.
+    pub is_providers_domain: bool,
+}
+
+/// What becomes of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Admission {
+    /// In, to this account.
+    Enter(Uuid),
+    /// In for the first time: the account is bound to this identity from now on.
+    Bind(Uuid),
+    /// The invitation is for another account.
+    OtherAccount,
+    /// The provider does not vouch for the address.
+    Unverified,
+    /// Another provider is responsible for this address.
+    OtherProvider,
+    /// The account of this address belongs to another person at the provider.
+    Taken,
+    /// There is no account.
+    NoAccount,
+    /// The account is disabled.
+    Disabled,
+    /// The account's time to activate is over, or it has ended.
+    Ended,
+}
+
+/// Decides.
+///
+/// An identity that an account is bound to opens that account and no other, whatever address the provider gives today. Only
+/// where there is none does the address count, and then it must be verified, by the provider that the directory names.
+#[must_use]
+pub fn admit(arrival: &Arrival, now: OffsetDateTime) -> Admission {
+    if let Some(bound) = arrival.bound {
+        let is_another = arrival.is_accepting && arrival.invited.is_none_or(|invited| invited.id != bound.id);
+        return if is_another { Admission::OtherAccount } else { standing(bound, Admission::Enter(bound.id), now) };
+    }
+    if !arrival.is_providers_domain {
+        return if arrival.is_accepting { Admission::OtherAccount } else { Admission::OtherProvider };
+    }
+    if !arrival.is_email_verified {
+        return Admission::Unverified;
+    }
+    let candidate = match (arrival.is_accepting, arrival.invited, arrival.at_address) {
+        (true, Some(invited), Some(owner)) if invited.id == owner.id => invited,
+        (true, _, _) => return Admission::OtherAccount,
+        (false, _, Some(owner)) => owner,
+        (false, _, None) => return Admission::NoAccount,
+    };
+    if candidate.is_bound {
+        return Admission::Taken;
+    }
+    standing(candidate, Admission::Bind(candidate.id), now)
+}
+
+fn standing(account: Candidate, welcome: Admission, now: OffsetDateTime) -> Admission {
+    match (account.status, welcome) {
+        (AccountStatus::Terminated, _) => Admission::Ended,
+        (AccountStatus::Disabled, _) => Admission::Disabled,
+        (AccountStatus::Pending, _) if is_expired(account.activation_ends, now) => Admission::Ended,
+        // An active account has been bound since it became active: one that is not was never accepted by its person.
+        (AccountStatus::Active, Admission::Bind(_)) => Admission::Taken,
+        (AccountStatus::Pending | AccountStatus::Active, welcome) => welcome,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+    use time::{Duration, macros::datetime};
+
+    use super::*;
+
+    const NOW: OffsetDateTime = datetime!(2026-11-22 11:07 UTC);
+
+    fn account(id: u128, status: AccountStatus, is_bound: bool) -> Candidate {
+        Candidate { id: Uuid::from_u128(id), status, activation_ends: NOW + Duration::days(30), is_bound }
+    }
+
+    const NOBODY: Arrival = Arrival {
+        bound: None,
+        at_address: None,
+        invited: None,
+        is_accepting: false,
+        is_email_verified: true,
+        is_providers_domain: true,
+    };
+
+    #[test]
+    fn the_invited_person_is_bound_and_from_then_on_enters() {
+        let pending = account(1, AccountStatus::Pending, false);
+        let accepting = Arrival { at_address: Some(pending), invited: Some(pending), is_accepting: true, ..NOBODY };
+        assert_eq!(admit(&accepting, NOW), Admission::Bind(pending.id));
+        let bound = account(1, AccountStatus::Pending, true);
+        let again = Arrival { bound: Some(bound), invited: Some(bound), at_address: Some(bound), ..accepting };
+        assert_eq!(admit(&again, NOW), Admission::Enter(bound.id));
+        let signing_in = Arrival { bound: Some(account(1, AccountStatus::Active, true)), ..NOBODY };
+        assert_eq!(admit(&signing_in, NOW), Admission::Enter(bound.id));
+    }
+
+    #[test]
+    fn whoever_else_comes_back_is_not_let_in_to_the_invitation() {
+        let invited = account(1, AccountStatus::Pending, false);
+        let accepting = Arrival { invited: Some(invited), is_accepting: true, ..NOBODY };
+        for arrival in [
+            accepting,
+            Arrival { at_address: Some(account(2, AccountStatus::Pending, false)), ..accepting },
+            Arrival { bound: Some(account(2, AccountStatus::Active, true)), ..accepting },
+            Arrival { is_providers_domain: false, at_address: Some(invited), ..accepting },
+            Arrival { invited: None, at_address: Some(invited), ..accepting },
+        ] {
+            assert_eq!(admit(&arrival, NOW), Admission::OtherAccount, "{arrival:?}");
+        }
+        let unverified = Arrival { is_email_verified: false, at_address: Some(invited), ..accepting };
+        assert_eq!(admit(&unverified, NOW), Admission::Unverified);
+    }
+
+    #[test]
+    fn signing_in_says_why_it_does_not_work() {
+        let pending = account(1, AccountStatus::Pending, false);
+        for (arrival, expected) in [
+            (NOBODY, Admission::NoAccount),
+            (Arrival { at_address: Some(pending), ..NOBODY }, Admission::Bind(pending.id)),
+            (Arrival { at_address: Some(pending), is_email_verified: false, ..NOBODY }, Admission::Unverified),
+            (Arrival { at_address: Some(pending), is_providers_domain: false, ..NOBODY }, Admission::OtherProvider),
+            (Arrival { at_address: Some(account(1, AccountStatus::Active, true)), ..NOBODY }, Admission::Taken),
+            (Arrival { at_address: Some(account(1, AccountStatus::Active, false)), ..NOBODY }, Admission::Taken),
+            (Arrival { bound: Some(account(1, AccountStatus::Disabled, true)), ..NOBODY }, Admission::Disabled),
+            (Arrival { bound: Some(account(1, AccountStatus::Terminated, true)), ..NOBODY }, Admission::Ended),
+        ] {
+            assert_eq!(admit(&arrival, NOW), expected, "{arrival:?}");
+        }
+    }
+
+    #[test]
+    fn a_pending_account_is_open_until_the_second_before_its_day_30() {
+        let account = account(1, AccountStatus::Pending, false);
+        let arrival = Arrival { at_address: Some(account), ..NOBODY };
+        let ends = account.activation_ends;
+        assert_eq!(admit(&arrival, ends - Duration::SECOND), Admission::Bind(account.id));
+        assert_eq!(admit(&arrival, ends), Admission::Ended);
+        assert_eq!(admit(&arrival, ends + Duration::SECOND), Admission::Ended);
+    }
+
+    fn any_candidate() -> impl Strategy<Value = Option<Candidate>> {
+        let status = proptest::sample::select(&AccountStatus::ALL[..]);
+        proptest::option::of(
+            (1..4_u128, status, any::<bool>()).prop_map(|(id, status, bound)| account(id, status, bound)),
+        )
+    }
+
+    proptest! {
+        #[test]
+        fn nobody_is_let_in_to_an_account_that_is_neither_bound_to_them_nor_at_their_verified_address(
+            bound in any_candidate(), at_address in any_candidate(), invited in any_candidate(),
+            is_accepting: bool, is_email_verified: bool, is_providers_domain: bool,
+        ) {
+            let arrival = Arrival { bound, at_address, invited, is_accepting, is_email_verified, is_providers_domain };
+            match admit(&arrival, NOW) {
+                Admission::Enter(id) => {
+                    prop_assert_eq!(Some(id), bound.map(|account| account.id));
+                    prop_assert!(!is_accepting || invited.is_some_and(|invited| invited.id == id));
+                }
+                Admission::Bind(id) => {
+                    let account = at_address.expect("somebody's address");
+                    prop_assert!(bound.is_none() && is_email_verified && is_providers_domain);
+                    prop_assert!(account.id == id && account.status == AccountStatus::Pending && !account.is_bound);
+                    prop_assert!(!is_accepting || invited.is_some_and(|invited| invited.id == id));
+                }
+                _ => {}
+            }
+        }
+    }
+}

@@ -1,0 +1,79 @@
+//! The audit trail: who did what to whom, when. It is only ever added to.
+
+use sqlx::PgConnection;
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::StoreError;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Event {
+    /// A provider's identity was bound to the account.
+    BoundToProvider,
+    /// The first factor was right: the provider's word, or the password.
+    SignInBegun,
+    /// All that a sign-in needs was there.
+    SignedIn,
+    /// Somebody tried and was not let in.
+    SignInFailed,
+    /// Somebody signed out.
+    SignedOut,
+    /// A document was accepted.
+    TermsAccepted,
+    /// The account became active.
+    Activated,
+}
+
+impl Event {
+    /// The word in the trail.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::BoundToProvider => "bound_to_provider",
+            Self::SignInBegun => "sign_in_begun",
+            Self::SignedIn => "signed_in",
+            Self::SignInFailed => "sign_in_failed",
+            Self::SignedOut => "signed_out",
+            Self::TermsAccepted => "terms_accepted",
+            Self::Activated => "activated",
+        }
+    }
+}
+
+/// One entry.
+#[derive(Debug)]
+pub struct Entry<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// Who did it; none for somebody who has not proved who they are.
+    pub actor: Option<Uuid>,
+    /// What.
+    pub event: Event,
+    /// To whom.
+    pub account: Uuid,
+    /// The reference of the request.
+    pub request_id: &'a str,
+    /// More about it. Nothing personal and no secret: the trail outlives the person's data.
+    pub details: serde_json::Value,
+}
+
+/// Adds an entry.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn record(connection: &mut PgConnection, entry: &Entry<'_>, now: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into audit (id, at, actor, event, account_id, request_id, details) values ($1, $2, $3, $4, $5, $6, $7)",
+        entry.id,
+        now,
+        entry.actor,
+        entry.event.as_str(),
+        entry.account,
+        entry.request_id,
+        entry.details,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,202 @@
+//! People, as every page after signing in needs them: one query.
+
+use sqlx::{PgConnection, postgres::PgExecutor};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+use super::{StoreError, accounts::status};
+use crate::domain::{
+    email_address::EmailAddress,
+    identity::Candidate,
+    person::{Person, Role},
+    seed::SeedStatus,
+    techpass_id::Username,
+    terms::TermsDocument,
+};
+
+/// Somebody, and since when their sessions are good.
+#[derive(Debug)]
+pub struct Found {
+    /// Who.
+    pub person: Person,
+    /// Sessions that began before this are over.
+    pub sessions_from: OffsetDateTime,
+}
+
+/// The person of an account.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Found>, StoreError> {
+    let row = sqlx::query!(
+        r#"select a.id, a.email, a.username, a.status, a.first_name, a.last_name, a.seed_status, a.activation_ends,
+                  a.phone_verified_at is not null as "is_phone_verified!", a.codes_kept_at is not null as "are_codes_kept!",
+                  a.sessions_from,
+                  exists (select from authenticators t where t.account_id = a.id and t.confirmed_at is not null)
+                      as "has_authenticator!",
+                  exists (select from passwords p where p.account_id = a.id and p.kind = 'chosen') as "is_password_chosen!",
+                  array(select role from account_roles r where r.account_id = a.id order by role) as "roles!",
+                  array(select document from acceptances c where c.account_id = a.id order by document, version)
+                      as "documents!",
+                  array(select version from acceptances c where c.account_id = a.id order by document, version)
+                      as "versions!"
+             from accounts a where a.id = $1"#,
+        id,
+    )
+    .fetch_optional(executor)
+    .await?;
+    row.map(|row| {
+        let accepted = row.documents.iter().zip(row.versions);
+        let person = Person {
+            id: row.id,
+            email: row.email.as_deref().and_then(|email| EmailAddress::parse(email).ok()),
+            username: row.username.as_deref().and_then(Username::parse),
+            status: status(&row.status)?,
+            first_name: row.first_name,
+            last_name: row.last_name,
+            seed: SeedStatus::parse(&row.seed_status).ok_or(StoreError::UnknownValue("accounts.seed_status"))?,
+            roles: row.roles.iter().filter_map(|role| Role::parse(role)).collect(),
+            activation_ends: row.activation_ends,
+            has_authenticator: row.has_authenticator,
+            are_codes_kept: row.are_codes_kept,
+            is_phone_verified: row.is_phone_verified,
+            is_password_chosen: row.is_password_chosen,
+            accepted: accepted
+                .filter_map(|(document, version)| Some((TermsDocument::parse(document)?, version)))
+                .collect(),
+        };
+        Ok(Found { person, sessions_from: row.sessions_from })
+    })
+    .transpose()
+}
+
+/// The living account that a provider knows by this issuer and subject.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn bound_to(
+    connection: &mut PgConnection,
+    issuer: &str,
+    subject: &str,
+) -> Result<Option<Candidate>, StoreError> {
+    let row = sqlx::query!(
+        "select id, status, activation_ends from accounts
+          where provider_issuer = $1 and provider_subject = $2 and status <> 'terminated'",
+        issuer,
+        subject,
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Candidate { id: row.id, status: status(&row.status)?, activation_ends: row.activation_ends, is_bound: true })
+    })
+    .transpose()
+}
+
+/// The living account of an address at a provider.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn at_address(connection: &mut PgConnection, email: &EmailAddress) -> Result<Option<Candidate>, StoreError> {
+    let row = sqlx::query!(
+        r#"select id, status, activation_ends, provider_subject is not null as "is_bound!" from accounts
+            where email = $1 and username is null and status <> 'terminated'"#,
+        email.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(Candidate {
+            id: row.id,
+            status: status(&row.status)?,
+            activation_ends: row.activation_ends,
+            is_bound: row.is_bound,
+        })
+    })
+    .transpose()
+}
+
+/// Binds a pending account to whom the provider knows its person as, for good. False if it was bound meanwhile, or is no longer
+/// pending.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn bind(
+    connection: &mut PgConnection,
+    account: Uuid,
+    issuer: &str,
+    subject: &str,
+    names: (Option<&str>, Option<&str>),
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update accounts set provider_issuer = $2, provider_subject = $3,
+                first_name = coalesce(first_name, $4), last_name = coalesce(last_name, $5)
+          where id = $1 and provider_subject is null and status = 'pending'",
+        account,
+        issuer,
+        subject,
+        names.0,
+        names.1,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Makes a pending account active; its links are used up. False if it is not pending (any more).
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn activate(connection: &mut PgConnection, account: Uuid, now: OffsetDateTime) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "with activated as (
+             update accounts set status = 'active', activated_at = $2, last_sign_in_at = $2
+              where id = $1 and status = 'pending' and activation_ends > $2 returning id
+         ), used as (
+             update tokens set consumed_at = $2
+              where account_id in (select id from activated) and purpose = 'accept' and consumed_at is null
+         )
+         select id from activated",
+        account,
+        now,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(done.is_some())
+}
+
+/// Notes that somebody signed in.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn signed_in(connection: &mut PgConnection, account: Uuid, now: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!("update accounts set last_sign_in_at = $2 where id = $1 and status = 'active'", account, now)
+        .execute(connection)
+        .await?;
+    Ok(())
+}
+
+/// Writes down that a version of a document was accepted. Nothing happens if it was already.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn accept(
+    connection: &mut PgConnection,
+    account: Uuid,
+    document: TermsDocument,
+    version: i32,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into acceptances (account_id, document, version, hash, accepted_at)
+         select $1, document, version, hash, $4 from terms where document = $2 and version = $3
+         on conflict do nothing",
+        account,
+        document.as_str(),
+        version,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}

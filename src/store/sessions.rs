@@ -1,0 +1,183 @@
+//! Sessions: where browsers' sessions are kept, for all copies. Only the SHA-256 of the cookie is here.
+//!
+//! `tower-sessions` carries the content; what the database has to find by itself (whose it is, when it ends) stands in columns,
+//! taken from the [`Sitting`] in the content.
+
+use std::{fmt, sync::Arc};
+
+use async_trait::async_trait;
+use serde::Deserialize as _;
+use serde_json::Value;
+use sha2::{Digest, Sha256};
+use sqlx::PgPool;
+use time::{Duration, OffsetDateTime};
+use tower_sessions::{
+    SessionStore,
+    session::{Id, Record},
+    session_store::{Error, Result},
+};
+use uuid::Uuid;
+
+use super::StoreError;
+use crate::{clock::Clock, domain::sitting::Sitting};
+
+/// The key under which a session's content has its [`Sitting`].
+pub const SITTING: &str = "sitting";
+
+/// How long somebody who has not proved who they are may take.
+const ANONYMOUS: Duration = Duration::HOUR;
+
+/// How exact "last seen" is: a write for every page would cost more than it tells.
+const SEEN_EVERY: Duration = Duration::MINUTE;
+
+/// The store of all sessions.
+#[derive(Clone)]
+pub struct Sessions {
+    pool: PgPool,
+    clock: Arc<dyn Clock>,
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Sessions")
+    }
+}
+
+impl Sessions {
+    /// The sessions of this database, by this clock.
+    pub fn new(pool: PgPool, clock: Arc<dyn Clock>) -> Self {
+        Self { pool, clock }
+    }
+}
+
+/// What the columns hold.
+struct Columns {
+    account: Option<Uuid>,
+    ends_at: OffsetDateTime,
+    idle_seconds: Option<i32>,
+    browser: String,
+    network: String,
+}
+
+impl Columns {
+    fn of(content: &Value, now: OffsetDateTime) -> Result<Self> {
+        let Some(sitting) = content.get(SITTING) else {
+            return Ok(Self {
+                account: None,
+                ends_at: now + ANONYMOUS,
+                idle_seconds: None,
+                browser: String::new(),
+                network: String::new(),
+            });
+        };
+        let sitting = Sitting::deserialize(sitting).map_err(|error| Error::Decode(error.to_string()))?;
+        Ok(Self {
+            account: Some(sitting.account),
+            ends_at: sitting.ends_at(),
+            idle_seconds: sitting.idle_seconds(),
+            browser: sitting.browser,
+            network: sitting.network,
+        })
+    }
+}
+
+#[async_trait]
+impl SessionStore for Sessions {
+    async fn create(&self, record: &mut Record) -> Result<()> {
+        let now = self.clock.now();
+        let content = content(record)?;
+        let columns = Columns::of(&content, now)?;
+        // 128 random bits: two are never the same, so there is nothing to try again.
+        sqlx::query!(
+            "insert into sessions (id, account_id, content, created_at, last_seen_at, ends_at, idle_seconds, browser, network)
+             values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+            &key(&record.id),
+            columns.account,
+            content,
+            now,
+            columns.ends_at,
+            columns.idle_seconds,
+            columns.browser,
+            columns.network,
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        Ok(())
+    }
+
+    /// Only ever changes a session that is there: one that was ended meanwhile must not come back.
+    async fn save(&self, record: &Record) -> Result<()> {
+        let now = self.clock.now();
+        let content = content(record)?;
+        let columns = Columns::of(&content, now)?;
+        sqlx::query!(
+            "update sessions set account_id = $2, content = $3, last_seen_at = $4, ends_at = $5, idle_seconds = $6
+              where id = $1",
+            &key(&record.id),
+            columns.account,
+            content,
+            now,
+            columns.ends_at,
+            columns.idle_seconds,
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        Ok(())
+    }
+
+    async fn load(&self, id: &Id) -> Result<Option<Record>> {
+        let now = self.clock.now();
+        let row = sqlx::query!(
+            r#"select content, last_seen_at < $3 as "is_long_ago!" from sessions
+                where id = $1 and ends_at > $2
+                  and (idle_seconds is null or last_seen_at + idle_seconds * interval '1 second' > $2)"#,
+            &key(id),
+            now,
+            now - SEEN_EVERY,
+        )
+        .fetch_optional(&self.pool)
+        .await
+        .map_err(backend)?;
+        let Some(row) = row else { return Ok(None) };
+        if row.is_long_ago {
+            sqlx::query!("update sessions set last_seen_at = $2 where id = $1", &key(id), now)
+                .execute(&self.pool)
+                .await
+                .map_err(backend)?;
+        }
+        let data = serde_json::from_value(row.content).map_err(|error| Error::Decode(error.to_string()))?;
+        // When it ends is decided above, by our clock; the library's own date is not asked.
+        Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH + Duration::days(365_000) }))
+    }
+
+    async fn delete(&self, id: &Id) -> Result<()> {
+        sqlx::query!("delete from sessions where id = $1", &key(id)).execute(&self.pool).await.map_err(backend)?;
+        Ok(())
+    }
+}
+
+fn content(record: &Record) -> Result<Value> {
+    serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))
+}
+
+fn key(id: &Id) -> [u8; 32] {
+    Sha256::digest(id.0.to_be_bytes()).into()
+}
+
+fn backend(error: sqlx::Error) -> Error {
+    Error::Backend(error.to_string())
+}
+
+/// Forgets sessions that are over. Says how many.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn forget_ended(
+    connection: &mut sqlx::PgConnection,
+    now: OffsetDateTime,
+) -> std::result::Result<u64, StoreError> {
+    let done = sqlx::query!("delete from sessions where ends_at <= $1", now).execute(connection).await?;
+    Ok(done.rows_affected())
+}

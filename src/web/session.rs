@@ -1,0 +1,297 @@
+//! Who is at the other end: the browser's session, recognised once for each request that brings its cookie.
+//!
+//! A stranger has no session: nothing is looked up and nothing is stored for them. Whether somebody may see a page is said by
+//! an extractor ([`SignedIn`], [`OnTheWay`]), never by an `if` in a template.
+
+use std::sync::Arc;
+
+use axum::{
+    extract::{FromRequestParts, Request, State},
+    http::{HeaderMap, header, request::Parts},
+    middleware::Next,
+    response::Response,
+};
+use time::OffsetDateTime;
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session_store};
+
+use super::{addresses, browser, error::WebError, network::Network};
+use crate::{
+    app::App,
+    domain::{
+        account::AccountStatus,
+        activation::{Step, next_step},
+        person::Person,
+        sitting::Sitting,
+        techpass_id::TechPassId,
+    },
+    store::{
+        StoreError, in_time, people,
+        sessions::{SITTING, Sessions},
+    },
+};
+
+/// The key under which a session keeps where its person wanted to go.
+const NEXT: &str = "next";
+
+/// The key under which a session keeps the ID that was given, until the password has come.
+const TECHPASS_ID: &str = "techpass_id";
+
+/// The layer that reads and writes the cookie. It lasts as long as the browser is open; how long it is good is the store's
+/// business.
+pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
+    SessionManagerLayer::new(Sessions::new(app.pool.clone(), Arc::clone(&app.clock)))
+        .with_name(if app.config.is_https() { "__Host-session" } else { "session" })
+        .with_secure(app.config.is_https())
+        // "Strict" would lose the session on the way back from the provider.
+        .with_same_site(SameSite::Lax)
+        .with_expiry(Expiry::OnSessionEnd)
+}
+
+/// Somebody who has proved who they are, wholly or in part.
+#[derive(Debug)]
+pub struct Viewer {
+    /// Who.
+    pub person: Person,
+    /// Their time at this browser.
+    pub sitting: Sitting,
+    /// What they have to do next.
+    pub step: Step,
+}
+
+/// What is known about the sender of a request.
+#[derive(Debug, Clone)]
+enum Standing {
+    Nobody,
+    Known(Arc<Viewer>),
+    /// There is a session, and the database does not say whose.
+    Unclear,
+}
+
+/// Looks up who sends a request, if it brings a session.
+pub async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
+    let session = request.extensions().get::<Session>().filter(|session| session.id().is_some()).cloned();
+    let standing = match session {
+        None => Standing::Nobody,
+        Some(session) => match in_time(find_viewer(&app, &session)).await {
+            Ok(Some(viewer)) => Standing::Known(Arc::new(viewer)),
+            Ok(None) => Standing::Nobody,
+            Err(error) => {
+                tracing::warn!(%error, "cannot say whose session it is");
+                Standing::Unclear
+            }
+        },
+    };
+    request.extensions_mut().insert(standing);
+    next.run(request).await
+}
+
+async fn find_viewer(app: &App, session: &Session) -> Result<Option<Viewer>, StoreError> {
+    let Some(sitting) = session.get::<Sitting>(SITTING).await.map_err(session_error)? else { return Ok(None) };
+    let Some(found) = people::find(&app.pool, sitting.account).await? else { return Ok(None) };
+    let is_over = sitting.began_at < found.sessions_from
+        || !matches!(found.person.status, AccountStatus::Pending | AccountStatus::Active);
+    if is_over {
+        return Ok(None);
+    }
+    let in_force = app.reference.load().terms.versions_in_force(app.clock.now());
+    let step = next_step(&found.person.progress(&in_force, sitting.is_second_factor_proven));
+    Ok(Some(Viewer { person: found.person, sitting, step }))
+}
+
+/// What the session library says when the database does not answer.
+pub fn session_error(error: tower_sessions::session::Error) -> StoreError {
+    match error {
+        tower_sessions::session::Error::Store(session_store::Error::Backend(_)) => StoreError::Silent,
+        other => StoreError::Session(other.to_string()),
+    }
+}
+
+/// Whoever sends the request, if they have proved who they are.
+pub fn viewer(parts: &Parts) -> Option<Arc<Viewer>> {
+    match parts.extensions.get::<Standing>() {
+        Some(Standing::Known(viewer)) => Some(Arc::clone(viewer)),
+        _ => None,
+    }
+}
+
+fn required(parts: &Parts) -> Result<Arc<Viewer>, WebError> {
+    match parts.extensions.get::<Standing>() {
+        Some(Standing::Known(viewer)) => Ok(Arc::clone(viewer)),
+        Some(Standing::Unclear) => Err(StoreError::Silent.into()),
+        Some(Standing::Nobody) | None => {
+            // Where a form was sent to is no page to come back to.
+            let wanted = (parts.method == axum::http::Method::GET).then(|| parts.uri.path());
+            Err(WebError::SeeOther(addresses::sign_in(wanted)))
+        }
+    }
+}
+
+/// Somebody who is signed in, with everything that it takes.
+#[derive(Debug, Clone)]
+pub struct SignedIn(pub Arc<Viewer>);
+
+impl FromRequestParts<App> for SignedIn {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, WebError> {
+        let viewer = required(parts)?;
+        if viewer.sitting.is_complete && viewer.person.status == AccountStatus::Active {
+            Ok(Self(viewer))
+        } else {
+            Err(WebError::SeeOther(addresses::step(viewer.step).to_owned()))
+        }
+    }
+}
+
+/// Whoever it is, if they are signed in.
+#[derive(Debug, Clone)]
+pub struct MaybeSignedIn(pub Option<Arc<Viewer>>);
+
+impl FromRequestParts<App> for MaybeSignedIn {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(viewer(parts).filter(|viewer| viewer.sitting.is_complete)))
+    }
+}
+
+/// Somebody on the way from the first proof to being in.
+#[derive(Debug, Clone)]
+pub struct OnTheWay(pub Arc<Viewer>);
+
+impl OnTheWay {
+    /// Goes on only if this is the step that comes next.
+    ///
+    /// # Errors
+    /// [`WebError::SeeOther`] to the step that does.
+    pub fn at(self, step: Step) -> Result<Arc<Viewer>, WebError> {
+        if self.0.step == step && !self.0.sitting.is_complete {
+            return Ok(self.0);
+        }
+        Err(WebError::SeeOther(self.next_address().to_owned()))
+    }
+
+    /// Where the next step is.
+    pub fn next_address(&self) -> &'static str {
+        if self.0.sitting.is_complete { addresses::ACCOUNT } else { addresses::step(self.0.step) }
+    }
+}
+
+impl FromRequestParts<App> for OnTheWay {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, WebError> {
+        required(parts).map(Self)
+    }
+}
+
+/// What of a request tells where somebody sits.
+#[derive(Debug, Clone)]
+pub struct Place {
+    browser: String,
+    network: String,
+}
+
+impl FromRequestParts<App> for Place {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
+        let network = Network::from_request_parts(parts, app).await?;
+        Ok(Self { browser: browser::in_words(user_agent(&parts.headers)), network: network.roughly() })
+    }
+}
+
+fn user_agent(headers: &HeaderMap) -> &str {
+    headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
+}
+
+/// A new time at this browser, for somebody who has just given a first proof.
+pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool, now: OffsetDateTime) -> Sitting {
+    Sitting {
+        account: person.id,
+        began_at: now,
+        proven_at: now,
+        is_second_factor_proven,
+        is_complete: false,
+        is_staff: !person.roles.is_empty(),
+        browser: place.browser,
+        network: place.network,
+    }
+}
+
+/// Puts a sitting into the session, under a new id: whoever knew the old one knows nothing.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn keep(session: &Session, sitting: &Sitting) -> Result<(), StoreError> {
+    session.cycle_id().await.map_err(session_error)?;
+    session.insert(SITTING, sitting).await.map_err(session_error)?;
+    // Now and not with the answer: what could not be stored must become an error page.
+    session.save().await.map_err(session_error)
+}
+
+/// Remembers with which ID somebody signs in, until the password has come.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn remember_techpass_id(session: &Session, id: &TechPassId) -> Result<(), StoreError> {
+    session.insert(TECHPASS_ID, id.to_string()).await.map_err(session_error)
+}
+
+/// Remembers where somebody wanted to go before they had to sign in.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn remember_next(session: &Session, next: &str) -> Result<(), StoreError> {
+    match own_path(next) {
+        Some(path) => session.insert(NEXT, path).await.map_err(session_error),
+        None => session.remove::<String>(NEXT).await.map(drop).map_err(session_error),
+    }
+}
+
+/// Where somebody wanted to go; forgotten once asked.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn take_next(session: &Session) -> Result<Option<String>, StoreError> {
+    session.remove::<String>(NEXT).await.map_err(session_error)
+}
+
+/// A path of this site, or nothing: whoever makes up the address of a sign-in page must not choose where it leads.
+pub fn own_path(text: &str) -> Option<&str> {
+    let is_plain = text.starts_with('/')
+        && !text.starts_with("//")
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && text.len() <= 512;
+    is_plain.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn only_a_path_of_this_site_is_gone_to_after_signing_in() {
+        for path in ["/account", "/account/security?tab=1", "/invitations/3#top", "/"] {
+            assert_eq!(own_path(path), Some(path));
+        }
+        for elsewhere in [
+            "",
+            "account",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\tb",
+            "/a\r\nb",
+            "/\u{2028}",
+            " /account",
+            "http:/evil.example",
+        ] {
+            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
+        }
+        assert_eq!(own_path(&format!("/{}", "a".repeat(512))), None);
+    }
+}

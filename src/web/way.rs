@@ -1,0 +1,88 @@
+//! On to the next step, after one is done: the one place where a pending account becomes active, and a sign-in is complete.
+
+use serde_json::json;
+use sqlx::{Postgres, Transaction};
+use time::OffsetDateTime;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::{addresses, error::WebError, observe::RequestId, session};
+use crate::{
+    app::App,
+    domain::{
+        account::AccountStatus,
+        activation::{Step, next_step},
+        sitting::Sitting,
+    },
+    store::{
+        audit::{self, Entry, Event},
+        people,
+    },
+};
+
+/// What a step of somebody's way is done with.
+pub struct Way<'a> {
+    /// The portal.
+    pub app: &'a App,
+    /// The browser's session.
+    pub session: &'a Session,
+    /// The reference of the request.
+    pub request_id: &'a RequestId,
+    /// The present moment.
+    pub now: OffsetDateTime,
+}
+
+impl Way<'_> {
+    /// Writes something down in the audit trail, in the transaction that does it.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn note(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        account: Uuid,
+        event: Event,
+        details: serde_json::Value,
+    ) -> Result<(), WebError> {
+        let id = self.app.chance.id(self.now);
+        let entry = Entry { id, actor: Some(account), event, account, request_id: self.request_id.as_str(), details };
+        Ok(audit::record(tx, &entry, self.now).await?)
+    }
+
+    /// Commits what was done, and says where the way goes on. If nothing is left, the account becomes active where it was
+    /// pending, and the sign-in is complete.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer, [`WebError::SeeOther`] to signing in if the account ended
+    /// meanwhile.
+    pub async fn go_on(&self, mut tx: Transaction<'_, Postgres>, mut sitting: Sitting) -> Result<String, WebError> {
+        let ended = || WebError::SeeOther(addresses::sign_in(None));
+        let person = people::find(&mut *tx, sitting.account).await?.ok_or_else(ended)?.person;
+        let in_force = self.app.reference.load().terms.versions_in_force(self.now);
+        let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
+        if step != Step::Done {
+            tx.commit().await?;
+            session::keep(self.session, &sitting).await?;
+            return Ok(addresses::step(step).to_owned());
+        }
+        let is_new = person.status == AccountStatus::Pending;
+        if is_new {
+            if !people::activate(&mut tx, person.id, self.now).await? {
+                return Err(ended());
+            }
+            self.note(&mut tx, person.id, Event::Activated, json!({})).await?;
+        } else {
+            people::signed_in(&mut tx, person.id, self.now).await?;
+        }
+        self.note(&mut tx, person.id, Event::SignedIn, json!({})).await?;
+        tx.commit().await?;
+        sitting.is_complete = true;
+        let wanted = session::take_next(self.session).await?;
+        session::keep(self.session, &sitting).await?;
+        Ok(if is_new {
+            addresses::ACTIVATED.to_owned()
+        } else {
+            wanted.unwrap_or_else(|| addresses::ACCOUNT.to_owned())
+        })
+    }
+}
