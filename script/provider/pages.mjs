@@ -7,6 +7,7 @@ const STYLE = await readFile(new URL("style.css", import.meta.url), "utf8");
 export class Pages {
   /** `origins`: where a form may lead in the end, since browsers ask the policy about redirects, too. */
   constructor(origins) {
+    this.portal = origins[0];
     this.policy = [
       "default-src 'none'",
       "style-src 'self'",
@@ -98,6 +99,15 @@ ${field("subject", subject)}
 ${form}
 <p class="buttons"><button type="submit" form="op.logoutForm" name="logout" value="yes">Sign out</button>
 <button type="submit" form="op.logoutForm" class="quiet">Stay signed in</button></p>`);
+  }
+
+  /** For who opens the address by themselves. */
+  async home(ctx, next) {
+    if (ctx.path !== "/") return next();
+    this.show(ctx, "Development sign-in", `<p>This page stands in for the WOG identity provider while the portal is being developed. There is
+nothing to do here: the portal sends you here when you sign in.</p>
+<p><a href="${escape(this.portal)}/">Go to the portal</a></p>
+<p><a href="/session/end">Sign out here</a></p>`);
   }
 
   signedOut(ctx) {

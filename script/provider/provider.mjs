@@ -44,6 +44,7 @@ function answersAs(issuer, house, origins) {
   provider.Client.prototype.postLogoutRedirectUriAllowed = (uri) => URL.canParse(uri) && origins.includes(new URL(uri).origin);
   provider.on("server_error", (ctx, error) => console.error(error));
   provider.use((ctx, next) => house.pages.style(ctx, next));
+  provider.use((ctx, next) => house.pages.home(ctx, next));
   provider.use(signInPage(provider, house.people, house.pages));
   provider.use(signOutAtOnce);
   return provider.callback();

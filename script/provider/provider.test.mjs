@@ -142,6 +142,12 @@ for (const [what, more] of [
   });
 }
 
+test("who opens its address by themselves is shown the way to the portal", async () => {
+  const page = await portal().goes(provider.issuer);
+  assert.equal(page.status, 200);
+  assert.match(page.html, /<a href="http:\/\/127\.0\.0\.1:9\/">/);
+});
+
 test("nobody is sent to an address that is not registered", async () => {
   const page = await portal().asks({ redirect_uri: "http://127.0.0.1:9/elsewhere" });
   assert.equal(page.status, 400);
