@@ -1,4 +1,5 @@
-// The portal under test: the real binary on a free port, with a database of its own. Stopped by its process id, and only that.
+// The portal under test: the real binary on a free port, with a database and an identity provider of its own. Stopped by its process
+// id, and only that.
 
 import { spawn } from "node:child_process";
 import { randomBytes } from "node:crypto";
@@ -6,6 +7,7 @@ import { once } from "node:events";
 import { createServer } from "node:net";
 import { setTimeout as pause } from "node:timers/promises";
 import pg from "pg";
+import { settingsFor, startProviderFor } from "./provider.js";
 import { Wire } from "./wire.js";
 
 // Told to stop, the tests stop what they started.
@@ -67,6 +69,7 @@ export class Portal {
   async stop() {
     const problems = [];
     if (this.process) problems.push(...(await this.#stopProcess()));
+    await this.provider?.stop();
     this.wire?.close();
     await this.database?.end();
     await this.#atServer(`drop database if exists ${this.databaseName} with (force)`);
@@ -103,12 +106,14 @@ export class Portal {
   async #serve() {
     const listen = `127.0.0.1:${await freePort()}`;
     this.address = `http://${listen}`;
+    this.provider = await startProviderFor(this.address);
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("PORTAL_"));
     const environment = {
       ...Object.fromEntries(kept),
       PORTAL_DATABASE_URL: this.databaseUrl,
       PORTAL_LISTEN: listen,
       PORTAL_SECRET_KEY: randomBytes(32).toString("base64"),
+      ...settingsFor(this.provider),
     };
     await this.#run("migrate", environment);
     const [code] = await once(this.process, "exit");

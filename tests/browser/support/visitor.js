@@ -143,7 +143,10 @@ export class Visitor {
     page.on("response", (response) => this.#note(response));
     page.on("request", (request) => {
       const { origin, protocol } = new URL(request.url());
-      const isOurs = origin === this.portal.address || ["blob:", "data:", "about:"].includes(protocol);
+      const { issuer } = this.portal.provider;
+      // One may be sent to the provider, but no page of ours may ask it for anything.
+      const isProviders = origin === issuer && (request.isNavigationRequest() || page.url().startsWith(`${issuer}/`));
+      const isOurs = origin === this.portal.address || isProviders || ["blob:", "data:", "about:"].includes(protocol);
       if (!isOurs) this.problems.push(`a third party was asked: ${request.url()}`);
     });
     page.on("pageerror", (error) => this.problems.push(`a script failed: ${error}`));
