@@ -293,7 +293,9 @@ fn refuse_what_is_unsafe(source: &mut Source, base_url: &Url, mail: &Mail, captc
 
 /// Whether mail to this server cannot be read on the way: by TLS, or because it does not leave the machine.
 fn is_encrypted(url: &Url) -> bool {
-    url.scheme() == "smtps" || stays_here(url) || url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
+    url.scheme() == "smtps"
+        || stays_here(url)
+        || url.query_pairs().any(|(key, value)| key == "tls" && value == "required")
 }
 
 /// Whether what is sent there does not leave the machine.

@@ -355,8 +355,15 @@ async fn the_audit_trail_is_only_ever_added_to(database: PgPool) {
     active(&portal, MEI).await;
     let events: Vec<String> =
         sqlx::query_scalar("select event from audit order by event").fetch_all(&database).await.expect("events");
-    let expected =
-        ["activated", "bound_to_provider", "sign_in_begun", "signed_in", "signed_up", "terms_accepted", "terms_accepted"];
+    let expected = [
+        "activated",
+        "bound_to_provider",
+        "sign_in_begun",
+        "signed_in",
+        "signed_up",
+        "terms_accepted",
+        "terms_accepted",
+    ];
     assert_eq!(events, expected);
     for change in ["update audit set event = 'nothing'", "delete from audit", "truncate audit"] {
         assert!(sqlx::query(change).execute(&database).await.is_err(), "{change}");
