@@ -68,15 +68,11 @@ create table authenticators (
     -- The secret, encrypted.
     secret       bytea not null,
     created_at   timestamptz not null,
-    -- None while its first code has not been given yet.
-    confirmed_at timestamptz,
     -- The step of the last code that was taken (RFC 6238 §5.2): neither it nor an older one is taken again.
     last_step    bigint not null default 0,
     last_used_at timestamptz
 );
 create index authenticators_account on authenticators (account_id);
--- One that is being set up at a time.
-create unique index authenticators_unconfirmed on authenticators (account_id) where confirmed_at is null;
 
 create table recovery_codes (
     account_id uuid not null references accounts (id),

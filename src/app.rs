@@ -19,8 +19,9 @@ use crate::{
     jobs::bell::Bell,
     journeys,
     keys::Keys,
-    messages::post::Post,
+    messages::{post::Post, sms::Sms},
     metering::Meter,
+    passwords::Passwords,
     providers::Providers,
     store::directory::Reference,
     web::{assets, captcha, error, headers, network, network::NetworkLimit, observe, session},
@@ -48,6 +49,10 @@ pub struct AppState {
     pub bell: Bell,
     /// The way out for e-mail.
     pub post: Post,
+    /// The way out for SMS.
+    pub sms: Sms,
+    /// Makes and checks the hashes of passwords.
+    pub passwords: Passwords,
     /// The identity providers of the agencies.
     pub providers: Providers,
     /// How many forms a network may send.
@@ -70,6 +75,7 @@ impl App {
     ) -> Result<Self, String> {
         let keys = Keys::new(&config.secret_key, config.secret_key_previous.as_ref());
         let post = Post::new(&config.mail)?;
+        let sms = Sms::new(&config)?;
         let providers = Providers::new(&config)?;
         Ok(Self(Arc::new(AppState {
             pool,
@@ -79,6 +85,8 @@ impl App {
             reference: ArcSwap::from_pointee(reference),
             bell: Bell::new(),
             post,
+            sms,
+            passwords: Passwords::new(),
             providers,
             network_limit: NetworkLimit::per_minute(config.limits.network_per_minute),
             meter: Meter::new(),

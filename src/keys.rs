@@ -33,10 +33,25 @@ pub enum Purpose {
     Budget,
     /// Telling one filled-in form from another.
     FormFingerprint,
+    /// The secret of an authenticator that is being set up: nothing is stored before its first code is right.
+    NewAuthenticator,
+    /// Recovery codes.
+    RecoveryCode,
+    /// Codes by SMS.
+    SmsCode,
 }
 
 impl Purpose {
-    const ALL: [Self; 5] = [Self::Csrf, Self::Captcha, Self::CaptchaSolution, Self::Budget, Self::FormFingerprint];
+    const ALL: [Self; 8] = [
+        Self::Csrf,
+        Self::Captcha,
+        Self::CaptchaSolution,
+        Self::Budget,
+        Self::FormFingerprint,
+        Self::NewAuthenticator,
+        Self::RecoveryCode,
+        Self::SmsCode,
+    ];
 
     fn label(self) -> &'static [u8] {
         match self {
@@ -45,6 +60,9 @@ impl Purpose {
             Self::CaptchaSolution => b"portal captcha solution 1",
             Self::Budget => b"portal budget 1",
             Self::FormFingerprint => b"portal form fingerprint 1",
+            Self::NewAuthenticator => b"portal new authenticator 1",
+            Self::RecoveryCode => b"portal recovery code 1",
+            Self::SmsCode => b"portal sms code 1",
         }
     }
 }

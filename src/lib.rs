@@ -3,6 +3,7 @@
 pub mod app;
 pub mod chance;
 pub mod clock;
+pub mod commands;
 pub mod config;
 pub mod domain;
 pub mod jobs;
@@ -10,6 +11,7 @@ pub mod journeys;
 pub mod keys;
 pub mod messages;
 pub mod metering;
+pub mod passwords;
 pub mod providers;
 pub mod store;
 pub mod web;

@@ -7,7 +7,9 @@ use portal::{
     app::{self, App},
     chance::SystemChance,
     clock::SystemClock,
+    commands::{account, demo},
     config::{Config, Log},
+    domain::person::Role,
     jobs, journeys,
     store::{directory, pool},
     web::serve,
@@ -39,6 +41,42 @@ enum Command {
     Work,
     /// Brings the database up to date
     Migrate,
+    /// Gives roles to active public officers, takes them away, and shows an account
+    Account {
+        #[command(subcommand)]
+        what: AccountCommand,
+    },
+    /// Makes people to try the portal out as (development only)
+    Demo,
+}
+
+#[derive(Subcommand)]
+enum AccountCommand {
+    /// Gives a role
+    Grant {
+        /// The officer's address
+        email: String,
+        /// agent, approver or admin
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+    /// Takes a role away
+    Revoke {
+        /// The officer's address
+        email: String,
+        /// agent, approver or admin
+        #[arg(value_parser = role)]
+        role: Role,
+    },
+    /// Says how an account stands
+    Show {
+        /// The address
+        email: String,
+    },
+}
+
+fn role(text: &str) -> Result<Role, String> {
+    Role::parse(text).ok_or_else(|| "a role is agent, approver or admin".to_owned())
 }
 
 fn main() -> ExitCode {
@@ -67,6 +105,8 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Serve { no_worker } => serve(config, !no_worker).await,
             Command::Work => work(config).await,
             Command::Migrate => migrate(config).await,
+            Command::Account { what } => change_account(config, what).await,
+            Command::Demo => Ok(demo::make(&open(config).await?).await?),
         }
     })
 }
@@ -84,6 +124,23 @@ fn start_logging(log: &Log) -> Result<(), Failure> {
 async fn migrate(config: Config) -> Result<(), Failure> {
     pool::migrate(&pool::prepare(&config.database_url)?).await?;
     tracing::info!("the database is up to date");
+    Ok(())
+}
+
+async fn change_account(config: Config, what: AccountCommand) -> Result<(), Failure> {
+    let app = open(config).await?;
+    let told = match what {
+        AccountCommand::Grant { email, role } if account::grant(&app, &email, role).await? => {
+            format!("{email} now has the role {}", role.as_str())
+        }
+        AccountCommand::Grant { email, role } => format!("{email} has the role {} already", role.as_str()),
+        AccountCommand::Revoke { email, role } if account::revoke(&app, &email, role).await? => {
+            format!("{email} no longer has the role {}", role.as_str())
+        }
+        AccountCommand::Revoke { email, role } => format!("{email} does not have the role {}", role.as_str()),
+        AccountCommand::Show { email } => account::show(&app, &email).await?,
+    };
+    println!("{told}");
     Ok(())
 }
 

@@ -42,6 +42,8 @@ pub struct Config {
     pub secret_key_previous: Option<SecretBox<[u8]>>,
     /// How e-mail leaves the portal.
     pub mail: Mail,
+    /// How SMS leave the portal; none means the development inbox.
+    pub sms: Option<SmsSettings>,
     /// The OpenID Connect providers, by the name that the directory uses.
     pub providers: BTreeMap<String, ProviderSettings>,
     /// The proof of work behind "I'm not a robot".
@@ -65,6 +67,19 @@ pub struct Mail {
     pub from: Mailbox,
     /// How long one message may take before it counts as failed.
     pub timeout: Duration,
+}
+
+/// A gateway for SMS that speaks the Twilio Messages REST API.
+#[derive(Debug, Clone)]
+pub struct SmsSettings {
+    /// Where it is.
+    pub base_url: Url,
+    /// Our account there.
+    pub account_sid: String,
+    /// By what it knows that it is us.
+    pub auth_token: SecretString,
+    /// The sender of every SMS.
+    pub from: String,
 }
 
 /// An OpenID Connect provider.
@@ -146,6 +161,7 @@ impl Config {
         let database_url = source.required("database_url", "it names the PostgreSQL database; script/server makes one");
         let (secret_key, secret_key_previous) = secret_key::read(&mut source, production);
         let mail = mail(&mut source, &base_url);
+        let sms = sms(&mut source, production);
         let providers = providers(&mut source, production);
         let captcha = Captcha {
             enabled: source.flag("captcha.enabled", true),
@@ -182,6 +198,7 @@ impl Config {
             secret_key,
             secret_key_previous,
             mail,
+            sms,
             providers,
             captcha,
             limits,
@@ -246,6 +263,25 @@ fn mail(source: &mut Source, base_url: &Url) -> Mail {
         )
     });
     Mail { server: server.map(SecretString::from), from, timeout: Duration::from_secs(20) }
+}
+
+fn sms(source: &mut Source, production: bool) -> Option<SmsSettings> {
+    let expected = "the address of the SMS gateway, such as https://api.twilio.com";
+    let base_url: Option<Url> = source.optional("sms.base_url", expected);
+    let Some(base_url) = base_url else {
+        if production && source.text("sms.base_url").is_none() {
+            source.problem("sms.base_url", "must be set in production: the development inbox sends nothing");
+        }
+        return None;
+    };
+    if base_url.cannot_be_a_base() || (production && base_url.scheme() != "https" && !stays_here(&base_url)) {
+        source.problem("sms.base_url", "must be an https address in production");
+    }
+    let why = "the SMS gateway asks for it";
+    let account_sid = source.required("sms.account_sid", why);
+    let auth_token = source.required("sms.auth_token", why).into();
+    let from = source.required("sms.from", "it is the sender of every SMS");
+    Some(SmsSettings { base_url, account_sid, auth_token, from })
 }
 
 fn providers(source: &mut Source, production: bool) -> BTreeMap<String, ProviderSettings> {

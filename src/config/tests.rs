@@ -14,6 +14,10 @@ fn production<'a>(extra: &[(&'a str, &'a str)]) -> Source {
         ("BASE_URL", "https://portal.techpass.gov.sg"),
         ("MAIL__URL", "smtps://user:secret@mail.gov.sg"),
         ("MAIL__FROM", "TechPass <no-reply@techpass.gov.sg>"),
+        ("SMS__BASE_URL", "https://sms.example.gov.sg"),
+        ("SMS__ACCOUNT_SID", "AC0"),
+        ("SMS__AUTH_TOKEN", "secret"),
+        ("SMS__FROM", "TechPass"),
     ];
     pairs.extend(extra);
     development(&pairs)
@@ -59,12 +63,13 @@ fn production_refuses_unsafe_settings_and_names_each() {
         "PORTAL_CAPTCHA__ENABLED",
         "PORTAL_MAIL__URL",
         "PORTAL_MAIL__FROM",
+        "PORTAL_SMS__BASE_URL",
         "PORTAL_SECRET_KEY",
         "PORTAL_DATABASE_URL",
     ] {
         assert!(problems.iter().any(|problem| problem.starts_with(key)), "{key} is missing in {problems:?}");
     }
-    assert_eq!(problems.len(), 6, "{problems:?}");
+    assert_eq!(problems.len(), 7, "{problems:?}");
 }
 
 #[test]
@@ -113,4 +118,28 @@ fn no_secret_shows_in_debug_output() {
 fn a_variable_that_is_no_setting_is_told_and_not_refused() {
     let config = Config::read(development(&[("SERVICE_HOST", "10.0.0.1"), ("MAIL__URI", "x")])).expect("usable");
     assert_eq!(config.ignored, ["PORTAL_SERVICE_HOST", "PORTAL_MAIL__URI"]);
+}
+
+#[test]
+fn a_provider_is_named_by_its_settings_and_needs_all_of_them() {
+    let wog = [
+        ("OIDC__WOG__ISSUER", "https://login.example.gov.sg"),
+        ("OIDC__WOG__CLIENT_ID", "portal"),
+        ("OIDC__WOG__CLIENT_SECRET", "secret"),
+        ("OIDC__WOG__MFA_ACR", "phr, phrh"),
+    ];
+    let config = Config::read(production(&wog)).expect("usable");
+    assert_eq!(config.providers["wog"].mfa_acr, ["phr", "phrh"]);
+    let found = problems(production(&wog[..1]));
+    assert_eq!(found.len(), 2, "{found:?}");
+    let found = problems(production(&[("OIDC__WOG__ISSUER", "http://login.example.gov.sg"), wog[1], wog[2]]));
+    assert_eq!(found, ["PORTAL_OIDC__WOG__ISSUER must be https in production"]);
+    assert_eq!(problems(development(&[("OIDC__WOG__ISSUER", "login"), wog[1], wog[2]])).len(), 1);
+}
+
+#[test]
+fn an_sms_gateway_needs_all_of_its_settings() {
+    let found = problems(development(&[("SMS__BASE_URL", "https://sms.example.gov.sg")]));
+    assert_eq!(found.len(), 3, "{found:?}");
+    assert!(Config::read(development(&[])).expect("usable").sms.is_none());
 }

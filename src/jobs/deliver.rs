@@ -114,10 +114,21 @@ async fn send(app: &App, message: &Claimed) -> Result<(), NotSent> {
         Message::open(&app.keys, message.id, &message.body).map_err(|error| NotSent::ForNow(error.to_string()))?;
     let head = Letterhead { base_url: &app.config.base_url, recipient: &message.recipient };
     let letter = opened.write(head).map_err(|error| NotSent::ForNow(error.to_string()))?;
-    let sending = app.post.send(message.id, &message.recipient, letter, app.clock.now());
+    let sending = async {
+        if message.channel == "sms" {
+            app.sms.send(&message.recipient, &letter.text).await
+        } else {
+            app.post.send(message.id, &message.recipient, letter, app.clock.now()).await
+        }
+    };
     tokio::time::timeout(app.config.mail.timeout, sending)
         .await
-        .unwrap_or_else(|_| Err(NotSent::ForNow("the mail server took too long".to_owned())))
+        .unwrap_or_else(|_| Err(NotSent::ForNow(format!("the {} server took too long", word(&message.channel)))))
+}
+
+/// What carries a message, in a word.
+fn word(channel: &str) -> &'static str {
+    if channel == "sms" { "SMS" } else { "mail" }
 }
 
 async fn note(app: &App, message: &Claimed, outcome: &Outcome) -> Result<(), StoreError> {

@@ -4,8 +4,12 @@
 
 pub mod account_disabled;
 pub mod already_active;
+pub mod password_link;
 pub mod post;
+pub mod security_notice;
 pub mod seed_onboarding;
+pub mod sms;
+pub mod sms_texts;
 pub mod smtp;
 pub mod techpass_onboarding;
 
@@ -18,7 +22,10 @@ use crate::{chance::Chance, keys::Keys, store::outbox::NewMessage};
 
 pub use account_disabled::AccountDisabled;
 pub use already_active::AlreadyActive;
+pub use password_link::PasswordLink;
+pub use security_notice::SecurityNotice;
 pub use seed_onboarding::SeedOnboarding;
+pub use sms_texts::{InitialPassword, SmsCode};
 pub use techpass_onboarding::TechPassOnboarding;
 
 /// Everything that we send. Stored messages are read by later versions: a variant may gain fields, never change its name.
@@ -34,6 +41,14 @@ pub enum Message {
     AlreadyActive(AlreadyActive),
     /// Somebody signed up with the address of a disabled account.
     AccountDisabled(AccountDisabled),
+    /// The link to choose a new password.
+    PasswordLink(PasswordLink),
+    /// Something about the safety of the account changed.
+    SecurityNotice(SecurityNotice),
+    /// By SMS: a code that proves a phone.
+    SmsCode(SmsCode),
+    /// By SMS: the first password of a local account.
+    InitialPassword(InitialPassword),
 }
 
 /// What a sign-up may send: counted together when an address is not to be written to too often.
@@ -85,6 +100,10 @@ impl Message {
             Self::SeedOnboarding(_) => "seed_onboarding",
             Self::AlreadyActive(_) => "already_active",
             Self::AccountDisabled(_) => "account_disabled",
+            Self::PasswordLink(_) => "password_link",
+            Self::SecurityNotice(_) => "security_notice",
+            Self::SmsCode(_) => "sms_code",
+            Self::InitialPassword(_) => "initial_password",
         }
     }
 
@@ -98,6 +117,10 @@ impl Message {
             Self::SeedOnboarding(message) => message.write(head),
             Self::AlreadyActive(message) => message.write(head),
             Self::AccountDisabled(message) => message.write(head),
+            Self::PasswordLink(message) => message.write(head),
+            Self::SecurityNotice(message) => message.write(head),
+            Self::SmsCode(message) => Ok(message.write()),
+            Self::InitialPassword(message) => Ok(message.write()),
         }
     }
 

@@ -20,6 +20,33 @@ fn samples() -> Vec<Message> {
     ]
 }
 
+/// What is sent about local accounts, by e-mail.
+fn samples_of_local_accounts() -> Vec<Message> {
+    let techpass_id = || "ana.lim@techpass.gov.sg".to_owned();
+    let notice = |happened| Message::SecurityNotice(SecurityNotice { happened, techpass_id: techpass_id(), at: ENDS });
+    vec![
+        Message::PasswordLink(PasswordLink { token: "t0ken".to_owned(), techpass_id: techpass_id(), expires_at: ENDS }),
+        notice(security_notice::Happened::PasswordChanged),
+        notice(security_notice::Happened::AuthenticatorAdded),
+        notice(security_notice::Happened::RecoveryCodeUsed),
+        notice(security_notice::Happened::PasswordLocked),
+        notice(security_notice::Happened::CodesLocked),
+    ]
+}
+
+#[test]
+fn an_sms_has_what_matters_alone_on_a_line_and_fits_into_one_message() {
+    let code = written(&Message::SmsCode(SmsCode { code: "012345".to_owned() }), "+6591234567");
+    assert!(code.text.lines().any(|line| line == "012345"), "{}", code.text);
+    let password =
+        InitialPassword { techpass_id: "ana@techpass.gov.sg".to_owned(), password: "Xk9vQ2pLw7zR".to_owned() };
+    let password = written(&Message::InitialPassword(password), "+6591234567");
+    assert!(password.text.lines().any(|line| line == "Xk9vQ2pLw7zR") && password.text.contains("password"));
+    for letter in [code, password] {
+        assert!(letter.text.len() <= 160 && letter.text.is_ascii(), "{}", letter.text);
+    }
+}
+
 fn written(message: &Message, recipient: &str) -> Letter {
     let base_url = Url::parse("https://portal.example.gov.sg").expect("a URL");
     message.write(Letterhead { base_url: &base_url, recipient }).expect("a letter")
@@ -27,7 +54,7 @@ fn written(message: &Message, recipient: &str) -> Letter {
 
 #[test]
 fn every_message_says_who_it_is_for_and_has_its_link_alone_on_a_line() {
-    for message in samples() {
+    for message in samples().into_iter().chain(samples_of_local_accounts()) {
         let letter = written(&message, "mei@tech.gov.sg");
         assert!(letter.text.contains("mei@tech.gov.sg") && letter.html.contains("mei@tech.gov.sg"), "{message:?}");
         assert!(!letter.subject.is_empty() && letter.subject.len() <= 78, "{}", letter.subject);
@@ -54,7 +81,7 @@ fn every_message_without_its_dates_would_be_caught() {
 
 #[test]
 fn what_a_stranger_typed_is_escaped_in_html() {
-    for message in samples() {
+    for message in samples().into_iter().chain(samples_of_local_accounts()) {
         assert!(!written(&message, HOSTILE).html.contains("<script>"), "{message:?}");
     }
 }

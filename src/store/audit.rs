@@ -23,6 +23,28 @@ pub enum Event {
     TermsAccepted,
     /// The account became active.
     Activated,
+    /// An authenticator was added.
+    AuthenticatorAdded,
+    /// A second factor was right.
+    FactorProven,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// New recovery codes were made.
+    RecoveryCodesMade,
+    /// Its person keeps the recovery codes.
+    RecoveryCodesKept,
+    /// A code was sent to the phone.
+    PhoneCodeSent,
+    /// The phone was proven.
+    PhoneVerified,
+    /// A new password was chosen.
+    PasswordChosen,
+    /// A link to choose a new password was sent.
+    PasswordLinkSent,
+    /// A role was given.
+    RoleGranted,
+    /// A role was taken away.
+    RoleRevoked,
 }
 
 impl Event {
@@ -37,6 +59,17 @@ impl Event {
             Self::SignedOut => "signed_out",
             Self::TermsAccepted => "terms_accepted",
             Self::Activated => "activated",
+            Self::AuthenticatorAdded => "authenticator_added",
+            Self::FactorProven => "factor_proven",
+            Self::RecoveryCodeUsed => "recovery_code_used",
+            Self::RecoveryCodesMade => "recovery_codes_made",
+            Self::RecoveryCodesKept => "recovery_codes_kept",
+            Self::PhoneCodeSent => "phone_code_sent",
+            Self::PhoneVerified => "phone_verified",
+            Self::PasswordChosen => "password_chosen",
+            Self::PasswordLinkSent => "password_link_sent",
+            Self::RoleGranted => "role_granted",
+            Self::RoleRevoked => "role_revoked",
         }
     }
 }

@@ -19,6 +19,8 @@ pub struct Budget {
 pub struct UsedUp {
     /// When it begins anew.
     pub until: OffsetDateTime,
+    /// Whether this is the first time that it was asked for in vain.
+    pub is_first: bool,
 }
 
 /// Takes one from the budget of `key` (a keyed hash: nothing readable).
@@ -44,7 +46,20 @@ pub async fn take(
     )
     .fetch_one(connection)
     .await?;
-    Ok(if row.used <= budget.times { Ok(()) } else { Err(UsedUp { until: row.ends_at }) })
+    Ok(if row.used <= budget.times {
+        Ok(())
+    } else {
+        Err(UsedUp { until: row.ends_at, is_first: row.used == budget.times + 1 })
+    })
+}
+
+/// Gives a whole budget back.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn give_back(connection: &mut PgConnection, key: &[u8]) -> Result<(), StoreError> {
+    sqlx::query!("delete from budgets where key = $1", key).execute(connection).await?;
+    Ok(())
 }
 
 /// Forgets budgets that ended and proofs that expired: they hold nobody back any more.

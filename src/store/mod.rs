@@ -3,6 +3,7 @@
 pub mod accounts;
 pub mod audit;
 pub mod budgets;
+pub mod credentials;
 pub mod directory;
 pub mod outbox;
 pub mod people;

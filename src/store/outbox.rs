@@ -23,11 +23,41 @@ pub struct NewMessage {
     pub body: Vec<u8>,
 }
 
+/// Puts a message into the outbox, in the transaction of what it tells about. The bell is to be rung after the commit.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn put(
+    connection: &mut PgConnection,
+    account: Uuid,
+    recipient: &str,
+    message: &NewMessage,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into outbox (id, channel, recipient, kind, body, account_id, status, due_at, created_at)
+         values ($1, $2, $3, $4, $5, $6, 'queued', $7, $7)",
+        message.id,
+        // Nothing but a number in the international form begins so.
+        if recipient.starts_with('+') { "sms" } else { "email" },
+        recipient,
+        message.kind,
+        message.body,
+        account,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// A message that this worker alone may send for now.
 #[derive(Debug)]
 pub struct Claimed {
     /// Also the local part of its Message-ID.
     pub id: Uuid,
+    /// By what way: `email` or `sms`.
+    pub channel: String,
     /// To whom.
     pub recipient: String,
     /// What it is.
@@ -66,7 +96,7 @@ pub async fn claim(
            )
            update outbox o set status = 'sending', lease = $3, lease_ends = $4, attempts = attempts + 1
              from due where o.id = due.id
-           returning o.id, o.recipient, o.kind, o.body, o.attempts, o.created_at, o.lease as "lease!""#,
+           returning o.id, o.channel, o.recipient, o.kind, o.body, o.attempts, o.created_at, o.lease as "lease!""#,
         now,
         most,
         lease,

@@ -8,6 +8,7 @@ use super::{StoreError, accounts::status};
 use crate::domain::{
     email_address::EmailAddress,
     identity::Candidate,
+    mobile::Mobile,
     person::{Person, Role},
     seed::SeedStatus,
     techpass_id::Username,
@@ -32,7 +33,7 @@ pub async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Foun
         r#"select a.id, a.email, a.username, a.status, a.first_name, a.last_name, a.seed_status, a.activation_ends,
                   a.phone_verified_at is not null as "is_phone_verified!", a.codes_kept_at is not null as "are_codes_kept!",
                   a.sessions_from,
-                  exists (select from authenticators t where t.account_id = a.id and t.confirmed_at is not null)
+                  exists (select from authenticators t where t.account_id = a.id )
                       as "has_authenticator!",
                   exists (select from passwords p where p.account_id = a.id and p.kind = 'chosen') as "is_password_chosen!",
                   array(select role from account_roles r where r.account_id = a.id order by role) as "roles!",
@@ -199,4 +200,151 @@ pub async fn accept(
     .execute(connection)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// The mobile number of an account and the country that was chosen with it.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn mobile(connection: &mut PgConnection, account: Uuid) -> Result<Option<(String, String)>, StoreError> {
+    let row = sqlx::query!("select mobile_country, mobile from accounts where id = $1", account)
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.and_then(|row| Some((row.mobile_country?, row.mobile?))))
+}
+
+/// Ends every session of an account, on every copy at once: sessions that began before now are no longer good.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn end_sessions(connection: &mut PgConnection, account: Uuid, now: OffsetDateTime) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with ended as (delete from sessions where account_id = $1) update accounts set sessions_from = $2 where id = $1",
+        account,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// A local account to be made.
+#[derive(Debug)]
+pub struct NewLocalAccount<'a> {
+    /// Its id.
+    pub id: Uuid,
+    /// What it signs in with.
+    pub username: &'a Username,
+    /// Where to write to.
+    pub email: &'a EmailAddress,
+    /// First name.
+    pub first_name: &'a str,
+    /// Last name.
+    pub last_name: &'a str,
+    /// Mobile number.
+    pub mobile: &'a Mobile,
+    /// Until when it can be activated.
+    pub activation_ends: OffsetDateTime,
+}
+
+/// Makes a pending local account. False if its username was given out before.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer, or the address has a living account.
+pub async fn create_local(
+    connection: &mut PgConnection,
+    account: &NewLocalAccount<'_>,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into accounts (id, username, email, status, seed_status, created_at, activation_ends, first_name, last_name,
+                               mobile, mobile_country)
+         values ($1, $2, $3, 'pending', 'not_required', $4, $5, $6, $7, $8, $9)
+         on conflict (username) do nothing",
+        account.id,
+        account.username.as_str(),
+        account.email.as_str(),
+        now,
+        account.activation_ends,
+        account.first_name,
+        account.last_name,
+        account.mobile.as_str(),
+        account.mobile.country(),
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Gives a role. False if it was there.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn grant(
+    connection: &mut PgConnection,
+    account: Uuid,
+    role: Role,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into account_roles (account_id, role, granted_at) values ($1, $2, $3) on conflict do nothing",
+        account,
+        role.as_str(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Takes a role away. False if it was not there.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn revoke(connection: &mut PgConnection, account: Uuid, role: Role) -> Result<bool, StoreError> {
+    let done = sqlx::query!("delete from account_roles where account_id = $1 and role = $2", account, role.as_str())
+        .execute(connection)
+        .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Makes an active officer of the demo data, bound to whom the development provider knows. An officer who is there is bound to
+/// that provider's address of today, which changes with its port; then there is no id.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn put_demo_officer(
+    connection: &mut PgConnection,
+    id: Uuid,
+    email: &EmailAddress,
+    (issuer, subject): (&str, &str),
+    (first_name, last_name): (&str, &str),
+    now: OffsetDateTime,
+) -> Result<Option<Uuid>, StoreError> {
+    let known = sqlx::query!(
+        "update accounts set provider_issuer = $2, provider_subject = $3 where email = $1 and status <> 'terminated'",
+        email.as_str(),
+        issuer,
+        subject,
+    )
+    .execute(&mut *connection)
+    .await?;
+    if known.rows_affected() > 0 {
+        return Ok(None);
+    }
+    sqlx::query!(
+        "insert into accounts (id, email, status, device, seed_status, created_at, activation_ends, first_name, last_name,
+                               provider_issuer, provider_subject, activated_at, last_sign_in_at)
+         values ($1, $2, 'active', 'non_se_gsib', 'not_required', $3, $3, $4, $5, $6, $7, $3, $3)",
+        id,
+        email.as_str(),
+        now,
+        first_name,
+        last_name,
+        issuer,
+        subject,
+    )
+    .execute(connection)
+    .await?;
+    Ok(Some(id))
 }

@@ -68,6 +68,12 @@ impl WebError {
     }
 }
 
+impl From<crate::passwords::Busy> for WebError {
+    fn from(error: crate::passwords::Busy) -> Self {
+        Self::Unavailable(error.into())
+    }
+}
+
 impl From<askama::Error> for WebError {
     fn from(error: askama::Error) -> Self {
         Self::Internal(error.into())

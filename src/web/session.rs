@@ -238,6 +238,15 @@ pub async fn remember_techpass_id(session: &Session, id: &TechPassId) -> Result<
     session.insert(TECHPASS_ID, id.to_string()).await.map_err(session_error)
 }
 
+/// The ID that was given to sign in with.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn techpass_id(session: &Session) -> Result<Option<TechPassId>, StoreError> {
+    let id: Option<String> = session.get(TECHPASS_ID).await.map_err(session_error)?;
+    Ok(id.and_then(|id| TechPassId::parse(&id)))
+}
+
 /// Remembers where somebody wanted to go before they had to sign in.
 ///
 /// # Errors

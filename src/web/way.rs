@@ -1,7 +1,7 @@
 //! On to the next step, after one is done: the one place where a pending account becomes active, and a sign-in is complete.
 
 use serde_json::json;
-use sqlx::{Postgres, Transaction};
+use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -12,11 +12,13 @@ use crate::{
     domain::{
         account::AccountStatus,
         activation::{Step, next_step},
+        person::Person,
         sitting::Sitting,
     },
+    messages::{Message, SecurityNotice, security_notice::Happened},
     store::{
         audit::{self, Entry, Event},
-        people,
+        outbox, people,
     },
 };
 
@@ -49,6 +51,34 @@ impl Way<'_> {
         Ok(audit::record(tx, &entry, self.now).await?)
     }
 
+    /// Writes down that somebody unproven failed to get in.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn note_failure(&self, account: Uuid, details: serde_json::Value) -> Result<(), WebError> {
+        let id = self.app.chance.id(self.now);
+        let (event, request_id) = (Event::SignInFailed, self.request_id.as_str());
+        let entry = Entry { id, actor: None, event, account, request_id, details };
+        let mut connection = self.app.pool.acquire().await?;
+        Ok(audit::record(&mut connection, &entry, self.now).await?)
+    }
+
+    /// Tells the owner what happened to their account, in the transaction that does it.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn tell(
+        &self,
+        connection: &mut PgConnection,
+        person: &Person,
+        happened: Happened,
+    ) -> Result<(), WebError> {
+        let Some(email) = &person.email else { return Ok(()) };
+        let notice = SecurityNotice { happened, techpass_id: person.techpass_id(), at: self.now };
+        let message = Message::SecurityNotice(notice).seal(&self.app.keys, &*self.app.chance, self.now);
+        Ok(outbox::put(connection, person.id, email.as_str(), &message, self.now).await?)
+    }
+
     /// Commits what was done, and says where the way goes on. If nothing is left, the account becomes active where it was
     /// pending, and the sign-in is complete.
     ///
@@ -62,6 +92,7 @@ impl Way<'_> {
         let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
         if step != Step::Done {
             tx.commit().await?;
+            self.app.bell.ring();
             session::keep(self.session, &sitting).await?;
             return Ok(addresses::step(step).to_owned());
         }
@@ -76,6 +107,7 @@ impl Way<'_> {
         }
         self.note(&mut tx, person.id, Event::SignedIn, json!({})).await?;
         tx.commit().await?;
+        self.app.bell.ring();
         sitting.is_complete = true;
         let wanted = session::take_next(self.session).await?;
         session::keep(self.session, &sitting).await?;

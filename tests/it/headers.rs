@@ -11,7 +11,14 @@ use crate::support::{
 };
 
 const HTTPS: (&str, &str) = ("BASE_URL", "https://portal.techpass.gov.sg");
-const PRODUCTION: [(&str, &str); 2] = [("ENV", "production"), HTTPS];
+const PRODUCTION: [(&str, &str); 6] = [
+    ("ENV", "production"),
+    HTTPS,
+    ("SMS__BASE_URL", "http://127.0.0.1:9"),
+    ("SMS__ACCOUNT_SID", "AC0"),
+    ("SMS__AUTH_TOKEN", "a token of the tests"),
+    ("SMS__FROM", "TechPass"),
+];
 
 fn has_security_headers(page: &Page) {
     for (name, value) in HEADERS {
@@ -189,7 +196,7 @@ async fn the_government_masthead_is_shown_in_development_and_under_gov_sg_only(d
         (3, "https://portalgov.sg", false),
         (4, "https://portal.gov.sg.attacker.example", false),
     ] {
-        let settings = [("ENV", "production"), ("BASE_URL", base_url)];
+        let settings: Vec<_> = PRODUCTION.into_iter().chain([("BASE_URL", base_url)]).collect();
         let portal = development.copy(number, &settings).await;
         assert_eq!(shows(&portal).await, expected, "{base_url}");
     }

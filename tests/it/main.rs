@@ -8,6 +8,7 @@ mod directory;
 mod errors;
 mod headers;
 mod hostile;
+mod local;
 mod metrics;
 mod outbox;
 mod process;

@@ -109,7 +109,7 @@ async fn find(
     let reference = request_id.as_str();
     // What is no text was never a link of ours.
     let token = token.map(|Path(token)| token).unwrap_or_default();
-    let hash = token_hash(without_punctuation(&token));
+    let hash = token_hash(tokens::without_punctuation(&token));
     let found = in_time(async {
         let mut connection = app.pool.acquire().await?;
         tokens::find_accept_link(&mut connection, &hash).await
@@ -123,9 +123,4 @@ async fn find(
         (AcceptLinkState::Open, Some(email)) => Ok(Ok(OpenLink { link: hash, email, expires_at })),
         _ => page.answer(StatusCode::GONE, &DeadPage { page, state, expires_at: &expires_at, reference }).map(Err),
     }
-}
-
-/// A link without what mail programs take for a part of it: the full stop or the bracket that follows it.
-fn without_punctuation(token: &str) -> &str {
-    token.trim_end_matches(|letter: char| !letter.is_ascii_alphanumeric() && !matches!(letter, '-' | '_'))
 }

@@ -3,15 +3,28 @@
 
 mod done;
 mod index;
+mod mfa;
+mod password;
+mod phone;
+mod recovery_codes;
 mod terms;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use crate::app::App;
 
 pub fn router() -> Router<App> {
     Router::new()
         .route("/activate", get(index::get).post(index::post))
+        .route("/activate/mfa", get(mfa::get).post(mfa::post))
+        .route("/activate/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
+        .route("/activate/recovery-codes/download", get(recovery_codes::download))
+        .route("/activate/phone", get(phone::get).post(phone::post))
+        .route("/activate/phone/number", post(phone::post_number))
+        .route("/activate/password", get(password::get).post(password::post))
         .route("/activate/terms/{document}", get(terms::get).post(terms::post))
         .route("/activate/done", get(done::get))
 }

@@ -1,8 +1,11 @@
 //! Signing in (docs/rules.md §4.12): the TechPass ID first. Its domain decides what follows: the agency's own sign-in, or the
 //! password and the second factor here. And signing out.
 
+mod forgotten;
 mod id;
+mod mfa;
 mod out;
+mod password;
 
 use axum::{
     Router,
@@ -12,5 +15,12 @@ use axum::{
 use crate::app::App;
 
 pub fn router() -> Router<App> {
-    Router::new().route("/sign-in", get(id::get).post(id::post)).route("/sign-out", post(out::post))
+    Router::new()
+        .route("/sign-in", get(id::get).post(id::post))
+        .route("/sign-in/password", get(password::get).post(password::post))
+        .route("/sign-in/mfa", get(mfa::get).post(mfa::post))
+        .route("/sign-in/recovery", get(mfa::get_recovery).post(mfa::post_recovery))
+        .route("/sign-in/forgotten", get(forgotten::get).post(forgotten::post))
+        .route("/sign-in/forgotten/{token}", get(forgotten::get_new).post(forgotten::post_new))
+        .route("/sign-out", post(out::post))
 }

@@ -14,15 +14,14 @@ use time::{Duration, OffsetDateTime};
 use tokio::time::Instant;
 
 use super::{
-    done,
-    form::{self, wait_for_answer_time},
+    done, form,
     request::{self, Request, SeedWish},
 };
 use crate::{
     app::App,
     domain::{device::Device, email_address::EmailAddress, moment::is_expired, sign_up::RESEND_AFTER},
     store::in_time,
-    web::{csrf, error::WebError, form::Submitted, observe::RequestId},
+    web::{answer_time, csrf, error::WebError, form::Submitted, observe::RequestId},
 };
 
 const REMEMBERED_FOR: Duration = Duration::HOUR;
@@ -61,11 +60,11 @@ pub async fn post(
     };
     let may_be_sent_at = at + RESEND_AFTER;
     if !is_expired(may_be_sent_at, now) {
-        wait_for_answer_time(began).await;
+        answer_time::wait(began).await;
         return Ok(Redirect::to(&done::address_too_soon(request.seed, may_be_sent_at - now)).into_response());
     }
     in_time(request::carry_out(&app, &request, None, &request_id, now)).await?;
-    wait_for_answer_time(began).await;
+    answer_time::wait(began).await;
     let cookie = remember(&app, &request, form, now);
     Ok(([(SET_COOKIE, cookie)], Redirect::to(&done::address_sent_again(request.seed))).into_response())
 }

@@ -1,7 +1,5 @@
 //! The form: organisational e-mail, device, SEED where it is possible, "I'm not a robot".
 
-use std::time::Duration;
-
 use askama::Template;
 use axum::{
     extract::{Query, State, rejection::QueryRejection},
@@ -25,7 +23,7 @@ use crate::{
     },
     store::{StoreError, in_time, sign_up::Written},
     web::{
-        addresses, captcha,
+        addresses, answer_time, captcha,
         error::{WebError, wait_in_words},
         form::{FormView, Submitted},
         network::Network,
@@ -34,16 +32,6 @@ use crate::{
         questions,
     },
 };
-
-/// Every answer takes this long, or a multiple of it, so that nobody can tell by the time whether an address is known
-/// (docs/rules.md §2.12). Far above what the work takes, far below what a person notices.
-const ANSWER_TIME: Duration = Duration::from_millis(50);
-
-/// Waits until an answer to what began at `began` may be given.
-pub(super) async fn wait_for_answer_time(began: Instant) {
-    let periods = began.elapsed().as_nanos() / ANSWER_TIME.as_nanos() + 1;
-    tokio::time::sleep_until(began + ANSWER_TIME * u32::try_from(periods).unwrap_or(1)).await;
-}
 
 /// What the person sends.
 #[derive(Debug, Default, Deserialize)]
@@ -115,7 +103,7 @@ pub async fn post(
         return told_apart(&app, &page, &form, robot);
     }
     let cookie = again::remember_new(&app, &request, now);
-    wait_for_answer_time(began).await;
+    answer_time::wait(began).await;
     Ok((AppendHeaders([(header::SET_COOKIE, cookie)]), Redirect::to(&done::address(request.seed))).into_response())
 }
 

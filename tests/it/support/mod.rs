@@ -11,6 +11,7 @@ pub mod provider;
 pub mod routes;
 pub mod smtp;
 pub mod tables;
+pub mod vendors;
 pub mod visitor;
 
 pub use mail::Mail;

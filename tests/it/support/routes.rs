@@ -6,7 +6,7 @@ use crate::support::{
     officers::{accepts, active, invited},
     page::Form,
     provider::Persona,
-    tables,
+    tables, vendors,
 };
 
 /// What stands behind an address.
@@ -35,7 +35,16 @@ pub enum Who {
     AtTheEnd,
     /// Somebody who is signed in.
     SignedIn,
+    /// Somebody who has given the ID of a local account.
+    AtPassword,
+    /// Somebody with a local account who has to give a code.
+    AtCode,
+    /// Somebody with a local account, at this step of its activation.
+    At(&'static str),
 }
+
+/// The steps of a local account's activation that have a page of their own.
+const STEPS: [&str; 4] = ["/activate/mfa", "/activate/recovery-codes", "/activate/phone", "/activate/password"];
 
 /// One address.
 #[derive(Debug, Clone, Copy)]
@@ -77,6 +86,17 @@ pub const ROUTES: &[Route] = &[
     route("/activate", Kind::Page, true).seen_by(Who::AtTheEnd),
     route("/activate/done", Kind::Page, false).seen_by(Who::SignedIn),
     route("/account", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/sign-in/password", Kind::Page, true).seen_by(Who::AtPassword),
+    route("/sign-in/mfa", Kind::Page, true).seen_by(Who::AtCode),
+    route("/sign-in/recovery", Kind::Page, true).seen_by(Who::AtCode),
+    route("/sign-in/forgotten", Kind::Page, true),
+    route("/sign-in/forgotten/{token}", Kind::Page, true),
+    route("/activate/mfa", Kind::Page, true).seen_by(Who::At("/activate/mfa")),
+    route("/activate/recovery-codes", Kind::Page, true).seen_by(Who::At("/activate/recovery-codes")),
+    route("/activate/recovery-codes/download", Kind::Machine, false).seen_by(Who::At("/activate/recovery-codes")),
+    route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
     route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
@@ -97,7 +117,11 @@ pub struct Scene {
     on_the_way: Visitor,
     at_the_end: Visitor,
     signed_in: Visitor,
+    at_password: Visitor,
+    at_code: Visitor,
+    at_steps: Vec<(&'static str, Visitor)>,
     token: String,
+    password_token: String,
 }
 
 impl Scene {
@@ -117,9 +141,47 @@ impl Scene {
         visitor.signs_up(SignUp::from(Self::EMAIL)).await.is(303);
         portal.delivers().await;
         let link = portal.mail.reads(Self::EMAIL).remove(0).link("/accept/");
+        let (at_password, at_code, at_steps, password_token) = Self::vendors(portal).await;
         portal.waits(time::Duration::minutes(2));
         let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
-        Self { visitor, on_the_way, at_the_end, signed_in, token: link.replace("/accept/", "") }
+        let token = link.replace("/accept/", "");
+        Self { visitor, on_the_way, at_the_end, signed_in, at_password, at_code, at_steps, token, password_token }
+    }
+
+    /// Vendors at every step, and the token of a link to choose a new password.
+    async fn vendors(portal: &Portal) -> (Visitor, Visitor, Vec<(&'static str, Visitor)>, String) {
+        let mut at_steps = Vec::new();
+        for (number, step) in STEPS.into_iter().enumerate() {
+            let name = format!("vendor{number}");
+            vendors::registered_as(portal, &name, &format!("{name}@vendor.example")).await;
+            let visitor = portal.visitor();
+            let answer = vendors::gives_password(&visitor, &name, vendors::INITIAL).await;
+            let answer = vendors::walks_to(step, portal, &visitor, answer).await;
+            if step == "/activate/phone" {
+                // With a code under way the page has all of its forms.
+                let page = visitor.follows(&answer).await;
+                visitor.fills_in(&page, &[]).await.is(303);
+            }
+            at_steps.push((step, visitor));
+            // So that the latest SMS is the last one.
+            portal.waits(time::Duration::SECOND);
+        }
+        vendors::registered(portal).await;
+        let at_code = portal.visitor();
+        let answer = vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await;
+        vendors::sets_up_app(portal, &at_code, &answer).await;
+        let at_code = portal.visitor();
+        vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await.leads_to("/sign-in/mfa");
+        let at_password = portal.visitor();
+        let page = at_password.opens("/sign-in").await;
+        at_password.fills_in(&page, &[("techpass_id", vendors::ID)]).await.leads_to("/sign-in/password");
+        vendors::registered_as(portal, "forgetful", "forgetful@vendor.example").await;
+        let forgetful = portal.visitor();
+        let form = forgetful.opens("/sign-in/forgotten").await;
+        forgetful.fills_in(&form, &[("techpass_id", "forgetful")]).await.is(200);
+        portal.delivers().await;
+        let link = portal.mail.reads("forgetful@vendor.example").remove(0).link("/sign-in/forgotten/");
+        (at_password, at_code, at_steps, link.replace("/sign-in/forgotten/", ""))
     }
 
     /// Somebody who can see what stands there.
@@ -129,12 +191,16 @@ impl Scene {
             Who::OnTheWay => &self.on_the_way,
             Who::AtTheEnd => &self.at_the_end,
             Who::SignedIn => &self.signed_in,
+            Who::AtPassword => &self.at_password,
+            Who::AtCode => &self.at_code,
+            Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
         }
     }
 
     /// The address behind a pattern, in this scene.
     pub fn address(&self, route: &Route) -> String {
-        let address = route.pattern.replace("{token}", &self.token);
+        let is_password = route.pattern.starts_with("/sign-in/");
+        let address = route.pattern.replace("{token}", if is_password { &self.password_token } else { &self.token });
         let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
         if route.pattern == "/start/answer" { address + "?domain=tech.gov.sg&device=gmd&seed=yes" } else { address }
     }
@@ -173,6 +239,9 @@ pub fn sensible_value(field: &str) -> Option<&'static str> {
         "seed" => Some("no"),
         "techpass_id" => Some("ana@tech.gov.sg"),
         "accept" => Some("yes"),
+        "code" => Some("123456"),
+        "password" | "current_password" => Some("not the password"),
+        "new_password" | "repeat_password" => Some("wobbly teapot eleven moon"),
         _ => None,
     }
 }

@@ -12,8 +12,8 @@ pub struct Account {
     pub email: Option<String>,
     /// How it stands.
     pub status: String,
-    /// What it was signed up from.
-    pub device: String,
+    /// What it was signed up from; none for who was invited.
+    pub device: Option<String>,
     /// How it stands with SEED.
     pub seed_status: String,
     /// Until when the SEED e-mail is valid.

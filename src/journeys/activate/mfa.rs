@@ -1,0 +1,101 @@
+//! The authenticator app: a picture and a key to type, one code to confirm (docs/rules.md §4.3). The recovery codes are made at the
+//! same moment, so that nobody has the one without the other.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use base64::{Engine, prelude::BASE64_STANDARD};
+use serde::Deserialize;
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::{account::AccountStatus, activation::Step, totp::TotpSecret},
+    messages::security_notice::Happened,
+    store::{audit::Event, credentials},
+    web::{
+        error::WebError,
+        factor,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::{OnTheWay, Viewer},
+        tries::{self, Tried},
+        way::Way,
+    },
+};
+
+/// What the authenticator is called in lists, until its person calls it something else.
+const NAME: &str = "Authenticator app";
+
+/// What the person sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "activate/mfa.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    techpass_id: String,
+    typed_key: String,
+    picture: String,
+}
+
+pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+    let viewer = at.at(Step::SetUpFactor)?;
+    page.show(&show(&app, &page, &FormView::default(), &viewer))
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    at: OnTheWay,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let viewer = at.at(Step::SetUpFactor)?;
+    let (person, now) = (&viewer.person, app.clock.now());
+    if let Err(too_many) = tries::take(&app, Tried::Totp, person.id.as_bytes(), now).await? {
+        let view = FormView::with_error("code", too_many.in_words());
+        return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&app, &page, &view, &viewer));
+    }
+    let secret = TotpSecret::new(&factor::new_secret(&app, &viewer.sitting), &person.techpass_id());
+    let Some(step) = secret.matching_step(&form.code, now) else {
+        let message = if form.code.trim().is_empty() {
+            "Enter the six digits that your app shows"
+        } else {
+            "The code is not right. Check that the clock of your phone is right, and type the code that your app shows now"
+        };
+        return page.refuse(&show(&app, &page, &FormView::with_error("code", message), &viewer));
+    };
+    let way = Way { app: &app, session: &session, request_id: &request_id, now };
+    let mut tx = app.pool.begin().await?;
+    let authenticator = factor::new_authenticator(&app, &viewer.sitting);
+    if credentials::add_authenticator(&mut tx, person.id, &authenticator, NAME, step, now).await? {
+        factor::make_recovery_codes(&mut tx, &app, &session, person.id, now).await?;
+        tries::give_back(&mut tx, &app, Tried::Totp, person.id.as_bytes()).await?;
+        way.note(&mut tx, person.id, Event::AuthenticatorAdded, json!({})).await?;
+        if person.status == AccountStatus::Active {
+            way.tell(&mut tx, person, Happened::AuthenticatorAdded).await?;
+        }
+    }
+    let mut sitting = viewer.sitting.clone();
+    (sitting.is_second_factor_proven, sitting.proven_at) = (true, now);
+    Ok(Redirect::to(&way.go_on(tx, sitting).await?).into_response())
+}
+
+fn show<'a>(app: &App, page: &'a PageContext, form: &'a FormView, viewer: &Viewer) -> Page<'a> {
+    let secret = factor::new_secret(app, &viewer.sitting);
+    let techpass_id = viewer.person.techpass_id();
+    let picture = BASE64_STANDARD.encode(TotpSecret::new(&secret, &techpass_id).qr_png());
+    Page { page, form, techpass_id, typed_key: TotpSecret::typed_key(&secret), picture }
+}

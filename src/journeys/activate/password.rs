@@ -1,0 +1,110 @@
+//! A password of one's own, in the place of the initial one (docs/rules.md §4.7).
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::{
+        activation::Step,
+        password::{self, SHORTEST},
+        person::Person,
+    },
+    store::{audit::Event, credentials},
+    web::{
+        error::WebError,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::OnTheWay,
+        tries::{self, Tried},
+        way::Way,
+    },
+};
+
+/// What the person sends. Nothing of it ever goes back into a page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    current_password: String,
+    new_password: String,
+    repeat_password: String,
+}
+
+#[derive(Template)]
+#[template(path = "activate/password.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    techpass_id: String,
+    shortest: usize,
+}
+
+pub async fn get(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+    let viewer = at.at(Step::Password)?;
+    page.show(&show(&page, &FormView::default(), &viewer.person))
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    at: OnTheWay,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let viewer = at.at(Step::Password)?;
+    let person = &viewer.person;
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let mut view = FormView::default();
+    if form.current_password.is_empty() {
+        view.reject("current_password", "Enter the password that came by SMS");
+    }
+    new_password(&mut view, person, &form.new_password, &form.repeat_password);
+    if form.new_password == form.current_password && !view.has_errors() {
+        view.reject("new_password", "Choose another password than the first one");
+    }
+    if view.has_errors() {
+        return page.refuse(&show(&page, &view, person));
+    }
+    // The same budget as at sign-in: whoever sits in front of a session must not have tries of their own.
+    let whose = person.username.as_ref().map(|username| username.as_str().to_owned()).unwrap_or_default();
+    if let Err(too_many) = tries::take(&app, Tried::Password, whose.as_bytes(), way.now).await? {
+        let view = FormView::with_error("current_password", too_many.in_words());
+        return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, person));
+    }
+    let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id).await?;
+    if !app.passwords.is_right(&form.current_password, known.as_deref()).await? {
+        let view = FormView::with_error("current_password", "This is not the password that you logged in with");
+        return page.refuse(&show(&page, &view, person));
+    }
+    let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
+    let mut tx = app.pool.begin().await?;
+    tries::give_back(&mut tx, &app, Tried::Password, whose.as_bytes()).await?;
+    credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
+    way.note(&mut tx, person.id, Event::PasswordChosen, json!({})).await?;
+    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone()).await?).into_response())
+}
+
+/// What is wrong with a new password, and with its repetition.
+fn new_password(view: &mut FormView, person: &Person, new: &str, repeat: &str) {
+    let id = person.techpass_id();
+    let names = [person.first_name.as_deref(), person.last_name.as_deref(), Some(id.as_str())];
+    let about: Vec<&str> = names.into_iter().flatten().collect();
+    if let Err(weakness) = password::check(new, &about) {
+        view.reject("new_password", weakness.to_string());
+    } else if repeat != new {
+        view.reject("repeat_password", "The two passwords are not the same. Type the new one again");
+    }
+}
+
+fn show<'a>(page: &'a PageContext, form: &'a FormView, person: &Person) -> Page<'a> {
+    Page { page, form, techpass_id: person.techpass_id(), shortest: SHORTEST }
+}

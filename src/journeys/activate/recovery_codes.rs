@@ -1,0 +1,82 @@
+//! The recovery codes: shown until their person says that they are kept, and never again (docs/rules.md §4.4).
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::header,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::activation::Step,
+    store::{audit::Event, credentials},
+    web::{
+        error::WebError, factor, form::Submitted, observe::RequestId, page::PageContext, session::OnTheWay, way::Way,
+    },
+};
+
+/// What the person sends: that the codes are kept, or that new ones are wanted.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    new: String,
+}
+
+#[derive(Template)]
+#[template(path = "activate/recovery_codes.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    /// None in a browser that did not see them being made.
+    codes: Option<Vec<String>>,
+}
+
+pub async fn get(
+    State(app): State<App>,
+    session: Session,
+    at: OnTheWay,
+    page: PageContext,
+) -> Result<Response, WebError> {
+    at.at(Step::RecoveryCodes)?;
+    page.show(&Page { page: &page, codes: factor::shown_codes(&app, &session).await? })
+}
+
+/// The codes as a file.
+pub async fn download(State(app): State<App>, session: Session, at: OnTheWay) -> Result<Response, WebError> {
+    let viewer = at.at(Step::RecoveryCodes)?;
+    let codes = factor::shown_codes(&app, &session).await?.ok_or(WebError::NotFound)?;
+    let text = format!(
+        "Recovery codes of {}\r\nEach works once. Keep them where nobody else finds them.\r\n\r\n{}\r\n",
+        viewer.person.techpass_id(),
+        codes.join("\r\n")
+    );
+    let headers = [
+        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
+        (header::CONTENT_DISPOSITION, "attachment; filename=\"techpass-recovery-codes.txt\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    at: OnTheWay,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let viewer = at.at(Step::RecoveryCodes)?;
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let mut tx = app.pool.begin().await?;
+    // Who has not seen them cannot have kept them.
+    if form.new == "yes" || factor::shown_codes(&app, &session).await?.is_none() {
+        factor::make_recovery_codes(&mut tx, &app, &session, viewer.person.id, way.now).await?;
+        way.note(&mut tx, viewer.person.id, Event::RecoveryCodesMade, json!({})).await?;
+    } else if credentials::keep_recovery_codes(&mut tx, viewer.person.id, way.now).await? {
+        factor::forget_shown_codes(&session).await?;
+        way.note(&mut tx, viewer.person.id, Event::RecoveryCodesKept, json!({})).await?;
+    }
+    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone()).await?).into_response())
+}

@@ -1,0 +1,141 @@
+//! The second factor at a later sign-in: a code of the authenticator app, or, where the phone is gone, a recovery code. Both are
+//! used up, and both have few tries.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::activation::Step,
+    messages::security_notice::Happened,
+    store::audit::Event,
+    web::{
+        error::WebError,
+        factor,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::{OnTheWay, Viewer},
+        tries::{self, Tried},
+        way::Way,
+    },
+};
+
+/// What the person sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    code: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/mfa.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/recovery.html")]
+struct RecoveryPage<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+}
+
+pub async fn get(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+    at.at(Step::ProveFactor)?;
+    page.show(&Page { page: &page, form: &FormView::default() })
+}
+
+pub async fn get_recovery(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+    at.at(Step::ProveFactor)?;
+    page.show(&RecoveryPage { page: &page, form: &FormView::default() })
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    at: OnTheWay,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let viewer = at.at(Step::ProveFactor)?;
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    match prove(&way, &viewer, Tried::Totp, &form.code).await? {
+        Ok(address) => Ok(Redirect::to(&address).into_response()),
+        Err((status, view)) => page.answer(status, &Page { page: &page, form: &view }),
+    }
+}
+
+pub async fn post_recovery(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    at: OnTheWay,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let viewer = at.at(Step::ProveFactor)?;
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    match prove(&way, &viewer, Tried::Recovery, &form.code).await? {
+        Ok(address) => Ok(Redirect::to(&address).into_response()),
+        Err((status, view)) => page.answer(status, &RecoveryPage { page: &page, form: &view }),
+    }
+}
+
+/// Tries a code; gives where the way goes on, or what is wrong.
+async fn prove(
+    way: &Way<'_>,
+    viewer: &Viewer,
+    tried: Tried,
+    code: &str,
+) -> Result<Result<String, (StatusCode, FormView)>, WebError> {
+    let (app, person) = (way.app, &viewer.person);
+    let wrong = |status, message: String| Ok(Err((status, FormView::with_error("code", message))));
+    if code.trim().is_empty() {
+        return wrong(StatusCode::UNPROCESSABLE_ENTITY, "Enter the code".to_owned());
+    }
+    let whose = person.id.as_bytes();
+    if let Err(too_many) = tries::take(app, tried, whose, way.now).await? {
+        if too_many.is_first {
+            way.tell(&mut *app.pool.acquire().await?, person, Happened::CodesLocked).await?;
+            app.bell.ring();
+        }
+        return wrong(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
+    }
+    let mut tx = app.pool.begin().await?;
+    let is_recovery = tried == Tried::Recovery;
+    let is_right = if is_recovery {
+        factor::use_recovery_code(&mut tx, app, person.id, code, way.now).await?
+    } else {
+        factor::use_totp(&mut tx, app, person, code, way.now).await?
+    };
+    if !is_right {
+        drop(tx);
+        way.note_failure(person.id, json!({"because": if is_recovery { "recovery code" } else { "code" }})).await?;
+        let message = if is_recovery {
+            "This is not one of your recovery codes, or it was used"
+        } else {
+            "The code is not right, or it was used. Wait for the next one in your app"
+        };
+        return wrong(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned());
+    }
+    tries::give_back(&mut tx, app, tried, whose).await?;
+    if is_recovery {
+        way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
+        way.tell(&mut tx, person, Happened::RecoveryCodeUsed).await?;
+    } else {
+        way.note(&mut tx, person.id, Event::FactorProven, json!({"by": "totp"})).await?;
+    }
+    let mut sitting = viewer.sitting.clone();
+    (sitting.is_second_factor_proven, sitting.proven_at) = (true, way.now);
+    Ok(Ok(way.go_on(tx, sitting).await?))
+}

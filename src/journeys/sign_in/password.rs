@@ -1,0 +1,141 @@
+//! The password of a local account. Whoever gives a wrong one, or an ID that nobody has, reads the same words after the same
+//! work (docs/rules.md §4.2); only who gives the right one is told how the account stands.
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::{
+        account::AccountStatus,
+        moment::is_expired,
+        techpass_id::{TechPassId, Username},
+    },
+    messages::security_notice::Happened,
+    store::{
+        audit::Event,
+        credentials::{self, KnownPassword},
+        people,
+    },
+    web::{
+        addresses,
+        error::WebError,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::{self, Place},
+        tries::{self, TooMany, Tried},
+        way::Way,
+    },
+};
+
+/// What is said about a wrong password and about an unknown ID alike.
+const WRONG: &str = "The TechPass ID or the password is not right";
+
+/// What the person sends.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    password: String,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/password.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    techpass_id: String,
+}
+
+/// Why somebody who gave the right password is not let in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shut {
+    Disabled,
+    Ended,
+    InitialPasswordDied,
+}
+
+#[derive(Template)]
+#[template(path = "sign_in/shut.html")]
+struct ShutPage<'a> {
+    page: &'a PageContext,
+    shut: Shut,
+}
+
+pub async fn get(session: Session, page: PageContext) -> Result<Response, WebError> {
+    let Some(id) = session::techpass_id(&session).await? else {
+        return Ok(Redirect::to(addresses::SIGN_IN).into_response());
+    };
+    page.show(&Page { page: &page, form: &FormView::default(), techpass_id: id.to_string() })
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    page: PageContext,
+    place: Place,
+    request_id: RequestId,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let Some(TechPassId::Local(username)) = session::techpass_id(&session).await? else {
+        return Ok(Redirect::to(addresses::SIGN_IN).into_response());
+    };
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let refuse = |status, message: String| {
+        let view = FormView::with_error("password", message);
+        page.answer(status, &Page { page: &page, form: &view, techpass_id: username.to_string() })
+    };
+    if form.password.is_empty() {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, "Enter your password".to_owned());
+    }
+    if let Err(too_many) = tries::take(&app, Tried::Password, username.as_str().as_bytes(), way.now).await? {
+        tell_the_owner(&way, &username, too_many).await?;
+        return refuse(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
+    }
+    let known = credentials::password_of(&mut *app.pool.acquire().await?, &username).await?;
+    let hash = known.as_ref().and_then(|known| known.hash.as_deref());
+    let is_right = app.passwords.is_right(&form.password, hash).await?;
+    let Some(known) = known.filter(|_| is_right) else {
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
+    };
+    if let Some(shut) = shut(&known, &way) {
+        way.note_failure(known.account, json!({"because": "shut"})).await?;
+        return page.answer(StatusCode::FORBIDDEN, &ShutPage { page: &page, shut });
+    }
+    let mut tx = app.pool.begin().await?;
+    let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
+    tries::give_back(&mut tx, &app, Tried::Password, username.as_str().as_bytes()).await?;
+    way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
+    let sitting = session::new_sitting(&found.person, place, false, way.now);
+    Ok(Redirect::to(&way.go_on(tx, sitting).await?).into_response())
+}
+
+fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
+    match known.status {
+        AccountStatus::Disabled => Some(Shut::Disabled),
+        AccountStatus::Terminated => Some(Shut::Ended),
+        AccountStatus::Pending if is_expired(known.activation_ends, way.now) => Some(Shut::Ended),
+        _ if known.expires_at.is_some_and(|ends| is_expired(ends, way.now)) => Some(Shut::InitialPasswordDied),
+        _ => None,
+    }
+}
+
+async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {
+    if !too_many.is_first {
+        return Ok(());
+    }
+    let mut connection = way.app.pool.acquire().await?;
+    let Some(known) = credentials::password_of(&mut connection, username).await? else { return Ok(()) };
+    if let Some(found) = people::find(&mut *connection, known.account).await? {
+        way.tell(&mut connection, &found.person, Happened::PasswordLocked).await?;
+        way.app.bell.ring();
+    }
+    way.note_failure(known.account, json!({"because": "too many passwords"})).await
+}

@@ -1,0 +1,88 @@
+//! What the owner of an account hears when something about its safety changed (docs/rules.md §4.14).
+
+use askama::Template;
+use serde::{Deserialize, Serialize};
+use time::OffsetDateTime;
+
+use super::{Letter, Letterhead};
+use crate::domain::moment;
+
+/// What happened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Happened {
+    /// The password was changed.
+    PasswordChanged,
+    /// An authenticator app was added.
+    AuthenticatorAdded,
+    /// A recovery code was used.
+    RecoveryCodeUsed,
+    /// Too many wrong passwords: no more are taken for a while.
+    PasswordLocked,
+    /// Too many wrong codes: no more are taken for a while.
+    CodesLocked,
+}
+
+impl Happened {
+    /// In words, as a heading.
+    #[must_use]
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::PasswordChanged => "Your TechPass password was changed",
+            Self::AuthenticatorAdded => "An authenticator app was added to your TechPass",
+            Self::RecoveryCodeUsed => "A recovery code of your TechPass was used",
+            Self::PasswordLocked => "Somebody gave too many wrong TechPass passwords",
+            Self::CodesLocked => "Somebody gave too many wrong TechPass codes",
+        }
+    }
+
+    const fn is_lock(self) -> bool {
+        matches!(self, Self::PasswordLocked | Self::CodesLocked)
+    }
+}
+
+/// Sent to the contact address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SecurityNotice {
+    /// What.
+    pub happened: Happened,
+    /// To which account.
+    pub techpass_id: String,
+    /// When.
+    #[serde(with = "time::serde::timestamp")]
+    pub at: OffsetDateTime,
+}
+
+#[derive(Template)]
+#[template(path = "email/security_notice.txt")]
+struct Text<'a> {
+    subject: &'a str,
+    recipient: &'a str,
+    techpass_id: &'a str,
+    link: &'a str,
+    at: &'a str,
+    is_lock: bool,
+}
+
+#[derive(Template)]
+#[template(path = "email/security_notice.html")]
+struct Html<'a> {
+    subject: &'a str,
+    recipient: &'a str,
+    techpass_id: &'a str,
+    link: &'a str,
+    at: &'a str,
+    is_lock: bool,
+}
+
+impl SecurityNotice {
+    pub(super) fn write(&self, head: Letterhead<'_>) -> askama::Result<Letter> {
+        let subject = self.happened.in_words();
+        let link = head.link("/sign-in/forgotten");
+        let at = moment::date_time(self.at);
+        let (recipient, techpass_id, is_lock) = (head.recipient, self.techpass_id.as_str(), self.happened.is_lock());
+        let text = Text { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
+        let html = Html { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
+        Ok(Letter { subject: subject.to_owned(), text, html })
+    }
+}

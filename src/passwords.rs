@@ -1,0 +1,142 @@
+//! Hashing passwords (Argon2id, 19 MiB, 2 passes), which is slow on purpose: off the threads that answer pages, a few at once,
+//! in memory that is used again, with a queue that says no rather than let everybody wait.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use argon2::{Algorithm, Argon2, Block, Params, Version};
+use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
+use subtle::ConstantTimeEq;
+use tokio::sync::Semaphore;
+
+use crate::chance::Chance;
+
+/// Kibibytes of memory, passes, lanes (OWASP's second choice; RFC 9106 §4).
+const MEMORY: u32 = 19 * 1_024;
+const PASSES: u32 = 2;
+const LANES: u32 = 1;
+
+const SALT_BYTES: usize = 16;
+const HASH_BYTES: usize = 32;
+
+/// How many hashes are made at once: as many as there are cores on the smallest machine that we run on.
+const AT_ONCE: usize = 2;
+
+/// How many may wait for their turn: four seconds' worth. More are sent away, or nobody would get in.
+const WAITING: usize = 256;
+
+/// Too many passwords are being checked just now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("too many passwords are being checked just now")]
+pub struct Busy;
+
+/// Makes and checks hashes. Cheap to clone.
+#[derive(Clone)]
+pub struct Passwords(Arc<Inner>);
+
+struct Inner {
+    turns: Semaphore,
+    places: Semaphore,
+    /// What a hash is made in, kept from one to the next.
+    memory: Mutex<Vec<Vec<Block>>>,
+}
+
+impl Default for Passwords {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Passwords {
+    /// Nothing is hashed yet.
+    pub fn new() -> Self {
+        let inner = Inner {
+            turns: Semaphore::new(AT_ONCE),
+            places: Semaphore::new(AT_ONCE + WAITING),
+            memory: Mutex::default(),
+        };
+        Self(Arc::new(inner))
+    }
+
+    /// The hash of a password, as a PHC string, with a new salt.
+    ///
+    /// # Errors
+    /// [`Busy`] if too many wait already.
+    pub async fn hash(&self, password: &str, chance: &dyn Chance) -> Result<String, Busy> {
+        let salt = chance.bytes::<SALT_BYTES>();
+        let hash = self.work(password, salt.to_vec()).await?;
+        let encode = |bytes: &[u8]| BASE64_STANDARD_NO_PAD.encode(bytes);
+        Ok(format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}${}${}", encode(&salt), encode(&hash)))
+    }
+
+    /// Whether a password is the one that `known` is the hash of. Without one (nobody has that name) it is no, and takes as long.
+    ///
+    /// # Errors
+    /// [`Busy`] if too many wait already.
+    pub async fn is_right(&self, password: &str, known: Option<&str>) -> Result<bool, Busy> {
+        let parts = known.and_then(take_apart);
+        let (salt, expected) = parts.clone().unwrap_or_else(|| (vec![0; SALT_BYTES], vec![0; HASH_BYTES]));
+        let hash = self.work(password, salt).await?;
+        Ok(bool::from(hash.as_slice().ct_eq(&expected)) && parts.is_some())
+    }
+
+    async fn work(&self, password: &str, salt: Vec<u8>) -> Result<[u8; HASH_BYTES], Busy> {
+        let _place = self.0.places.try_acquire().map_err(|_| Busy)?;
+        let _turn = self.0.turns.acquire().await.map_err(|_| Busy)?;
+        let (inner, password) = (Arc::clone(&self.0), password.as_bytes().to_vec());
+        tokio::task::spawn_blocking(move || inner.fill(&password, &salt)).await.map_err(|_| Busy)
+    }
+}
+
+impl Inner {
+    fn fill(&self, password: &[u8], salt: &[u8]) -> [u8; HASH_BYTES] {
+        let params = Params::new(MEMORY, PASSES, LANES, Some(HASH_BYTES)).expect("parameters that Argon2 takes");
+        let kept = self.memory.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let mut memory = kept.unwrap_or_else(|| vec![Block::new(); params.block_count()]);
+        let mut hash = [0; HASH_BYTES];
+        Argon2::new(Algorithm::Argon2id, Version::V0x13, params)
+            .hash_password_into_with_memory(password, salt, &mut hash, &mut memory)
+            .expect("lengths that Argon2 takes");
+        self.memory.lock().unwrap_or_else(PoisonError::into_inner).push(memory);
+        hash
+    }
+}
+
+/// Salt and hash of a PHC string of ours.
+fn take_apart(phc: &str) -> Option<(Vec<u8>, Vec<u8>)> {
+    let rest = phc.strip_prefix(&format!("$argon2id$v=19$m={MEMORY},t={PASSES},p={LANES}$"))?;
+    let (salt, hash) = rest.split_once('$')?;
+    let decode = |text: &str| BASE64_STANDARD_NO_PAD.decode(text).ok();
+    Some((decode(salt)?, decode(hash)?)).filter(|(salt, hash)| salt.len() >= 8 && hash.len() == HASH_BYTES)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::chance::SeededChance;
+
+    #[tokio::test]
+    async fn only_the_right_password_is_right() {
+        let (passwords, chance) = (Passwords::new(), SeededChance::new(1));
+        let hash = passwords.hash("correct horse battery", &chance).await.unwrap();
+        assert!(hash.starts_with("$argon2id$v=19$m=19456,t=2,p=1$") && !hash.contains("correct"), "{hash}");
+        assert!(passwords.is_right("correct horse battery", Some(&hash)).await.unwrap());
+        for (password, known) in
+            [("correct horse", Some(hash.as_str())), ("", Some(&hash)), ("x", None), ("x", Some("x"))]
+        {
+            assert!(!passwords.is_right(password, known).await.unwrap(), "{password:?} {known:?}");
+        }
+        let again = passwords.hash("correct horse battery", &chance).await.unwrap();
+        assert_ne!(hash, again, "every hash has a salt of its own");
+    }
+
+    #[tokio::test]
+    async fn what_was_hashed_in_the_same_memory_does_not_show() {
+        let (passwords, chance) = (Passwords::new(), SeededChance::new(2));
+        let hash = passwords.hash("one password of many", &chance).await.unwrap();
+        for _ in 0..4 {
+            assert!(!passwords.is_right("another password", Some(&hash)).await.unwrap());
+            assert!(passwords.is_right("one password of many", Some(&hash)).await.unwrap());
+        }
+        assert!(passwords.0.memory.lock().unwrap().len() <= AT_ONCE);
+    }
+}

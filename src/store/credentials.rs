@@ -1,0 +1,332 @@
+//! What people prove who they are by: passwords, authenticators, recovery codes, codes by SMS. Nothing here opens anything if it
+//! is copied: passwords and codes are hashes, secrets are encrypted.
+
+use sqlx::PgConnection;
+use time::{Duration, OffsetDateTime};
+use uuid::Uuid;
+
+use super::{StoreError, accounts::status};
+use crate::domain::{account::AccountStatus, mobile::Mobile, moment::is_expired, techpass_id::Username};
+
+/// How long a code by SMS is valid.
+pub const SMS_CODE_VALIDITY: Duration = Duration::minutes(10);
+
+/// How soon another one may be sent (docs/rules.md §4.5).
+pub const SMS_AGAIN_AFTER: Duration = Duration::seconds(60);
+
+/// How many wrong tries a code by SMS survives.
+const SMS_TRIES: i32 = 5;
+
+/// The password of a local account, and what decides whether it lets in.
+#[derive(Debug)]
+pub struct KnownPassword {
+    /// The account.
+    pub account: Uuid,
+    /// Where it stands.
+    pub status: AccountStatus,
+    /// When it is over unless it is activated before.
+    pub activation_ends: OffsetDateTime,
+    /// The hash; none if there is no password.
+    pub hash: Option<String>,
+    /// When an initial password dies.
+    pub expires_at: Option<OffsetDateTime>,
+}
+
+/// The password of a username.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn password_of(
+    connection: &mut PgConnection,
+    username: &Username,
+) -> Result<Option<KnownPassword>, StoreError> {
+    let row = sqlx::query!(
+        r#"select a.id, a.status, a.activation_ends, p.hash as "hash?", p.expires_at as "expires_at?"
+             from accounts a left join passwords p on p.account_id = a.id where a.username = $1"#,
+        username.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    row.map(|row| {
+        Ok(KnownPassword {
+            account: row.id,
+            status: status(&row.status)?,
+            activation_ends: row.activation_ends,
+            hash: row.hash,
+            expires_at: row.expires_at,
+        })
+    })
+    .transpose()
+}
+
+/// The hash of an account's password.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn password_hash(connection: &mut PgConnection, account: Uuid) -> Result<Option<String>, StoreError> {
+    Ok(sqlx::query_scalar!("select hash from passwords where account_id = $1", account)
+        .fetch_optional(connection)
+        .await?)
+}
+
+/// Sets the password of an account: one that its person chose, or an initial one that dies.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn set_password(
+    connection: &mut PgConnection,
+    account: Uuid,
+    hash: &str,
+    expires_at: Option<OffsetDateTime>,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "insert into passwords (account_id, hash, kind, set_at, expires_at) values ($1, $2, $3, $4, $5)
+         on conflict (account_id) do update set hash = $2, kind = $3, set_at = $4, expires_at = $5",
+        account,
+        hash,
+        if expires_at.is_some() { "initial" } else { "chosen" },
+        now,
+        expires_at,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// An authenticator and its secret, encrypted.
+#[derive(Debug)]
+pub struct Authenticator {
+    /// Its id, to which the secret is tied.
+    pub id: Uuid,
+    /// The secret, encrypted.
+    pub secret: Vec<u8>,
+}
+
+/// The authenticators of an account.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn authenticators(connection: &mut PgConnection, account: Uuid) -> Result<Vec<Authenticator>, StoreError> {
+    let query = sqlx::query_as!(Authenticator, "select id, secret from authenticators where account_id = $1", account);
+    Ok(query.fetch_all(connection).await?)
+}
+
+/// Adds an authenticator that has just given its first code. False if that secret is there already: a double click.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn add_authenticator(
+    connection: &mut PgConnection,
+    account: Uuid,
+    authenticator: &Authenticator,
+    name: &str,
+    step: i64,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into authenticators (id, account_id, name, secret, created_at, last_step, last_used_at)
+         values ($1, $2, $3, $4, $5, $6, $5) on conflict (id) do nothing",
+        authenticator.id,
+        account,
+        name,
+        authenticator.secret,
+        now,
+        step,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Uses up a step of an authenticator, and with it every older one (RFC 6238 §5.2). False if it was used already, by whomever.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn use_step(
+    connection: &mut PgConnection,
+    authenticator: Uuid,
+    step: i64,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update authenticators set last_step = $2, last_used_at = $3 where id = $1 and last_step < $2",
+        authenticator,
+        step,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Puts new recovery codes in the place of all that there are. They count as kept only when the person says so.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn replace_recovery_codes(
+    connection: &mut PgConnection,
+    account: Uuid,
+    hashes: &[Vec<u8>],
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!("delete from recovery_codes where account_id = $1", account).execute(&mut *connection).await?;
+    sqlx::query!(
+        "insert into recovery_codes (account_id, hash, created_at) select $1, h, $3 from unnest($2::bytea[]) as h",
+        account,
+        hashes,
+        now,
+    )
+    .execute(&mut *connection)
+    .await?;
+    sqlx::query!("update accounts set codes_kept_at = null where id = $1", account).execute(connection).await?;
+    Ok(())
+}
+
+/// Notes that the person keeps the recovery codes.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn keep_recovery_codes(
+    connection: &mut PgConnection,
+    account: Uuid,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update accounts set codes_kept_at = $2 where id = $1 and codes_kept_at is null
+            and exists (select from recovery_codes where account_id = $1)",
+        account,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// Uses up a recovery code. False if it is none, or was used.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn use_recovery_code(
+    connection: &mut PgConnection,
+    account: Uuid,
+    hash: &[u8],
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update recovery_codes set used_at = $3 where account_id = $1 and hash = $2 and used_at is null",
+        account,
+        hash,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The phone that a code is on its way to, and when it was sent.
+#[derive(Debug)]
+pub struct SmsUnderWay {
+    /// The number.
+    pub mobile: String,
+    /// The country that was chosen with it.
+    pub mobile_country: String,
+    /// When the code was sent.
+    pub sent_at: OffsetDateTime,
+}
+
+/// The code that is on its way to an account's phone.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn sms_under_way(connection: &mut PgConnection, account: Uuid) -> Result<Option<SmsUnderWay>, StoreError> {
+    let query = sqlx::query_as!(
+        SmsUnderWay,
+        "select mobile, mobile_country, sent_at from sms_codes where account_id = $1",
+        account
+    );
+    Ok(query.fetch_optional(connection).await?)
+}
+
+/// Puts a new code in the place of the one before. False if that one was sent less than 60 seconds ago.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn put_sms_code(
+    connection: &mut PgConnection,
+    account: Uuid,
+    mobile: &Mobile,
+    hash: &[u8],
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "insert into sms_codes as c (account_id, mobile, mobile_country, hash, sent_at, expires_at, tries_left)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (account_id) do update set mobile = $2, mobile_country = $3, hash = $4, sent_at = $5, expires_at = $6,
+                tries_left = $7
+          where c.sent_at <= $8",
+        account,
+        mobile.as_str(),
+        mobile.country(),
+        hash,
+        now,
+        now + SMS_CODE_VALIDITY,
+        SMS_TRIES,
+        now - SMS_AGAIN_AFTER,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// What became of a code by SMS that was typed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeCheck {
+    /// It is right; the phone is proven.
+    Right,
+    /// It is wrong.
+    Wrong {
+        /// How many tries are left.
+        tries_left: i32,
+    },
+    /// There is no code that could be right: expired, or tried too often.
+    Dead,
+}
+
+/// Tries a code by SMS. A right one proves the phone, and is gone; a wrong one costs a try.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn try_sms_code(
+    connection: &mut PgConnection,
+    account: Uuid,
+    hash: &[u8],
+    now: OffsetDateTime,
+) -> Result<CodeCheck, StoreError> {
+    let row = sqlx::query!(
+        r#"update sms_codes set tries_left = tries_left - 1 where account_id = $1 and tries_left > 0
+           returning mobile, mobile_country, hash = $2 as "is_right!", expires_at, tries_left"#,
+        account,
+        hash,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(row) = row else { return Ok(CodeCheck::Dead) };
+    if is_expired(row.expires_at, now) {
+        return Ok(CodeCheck::Dead);
+    }
+    if !row.is_right {
+        return Ok(if row.tries_left == 0 { CodeCheck::Dead } else { CodeCheck::Wrong { tries_left: row.tries_left } });
+    }
+    sqlx::query!(
+        "with gone as (delete from sms_codes where account_id = $1)
+         update accounts set mobile = $2, mobile_country = $3, phone_verified_at = $4 where id = $1",
+        account,
+        row.mobile,
+        row.mobile_country,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(CodeCheck::Right)
+}

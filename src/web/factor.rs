@@ -1,0 +1,128 @@
+//! The second factor: codes of authenticator apps and recovery codes, checked and used up in one place.
+
+use base64::{Engine, prelude::BASE64_STANDARD};
+use sqlx::{PgConnection, Postgres, Transaction};
+use time::OffsetDateTime;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use super::session::session_error;
+use crate::{
+    app::App,
+    domain::{
+        codes::{RECOVERY_BYTES, RECOVERY_CODES, plain_recovery_code, recovery_code},
+        person::Person,
+        sitting::Sitting,
+        totp::{SECRET_BYTES, TotpSecret},
+    },
+    keys::Purpose,
+    store::{
+        StoreError,
+        credentials::{self, Authenticator},
+    },
+};
+
+/// The key under which a session keeps recovery codes until their person has kept them.
+const SHOWN_CODES: &str = "recovery_codes";
+
+const SHOWN_CONTEXT: &[u8] = b"recovery codes to show";
+
+/// Whether a code is right and was not used: then it is used up.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn use_totp(
+    tx: &mut Transaction<'_, Postgres>,
+    app: &App,
+    person: &Person,
+    code: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    for authenticator in credentials::authenticators(tx, person.id).await? {
+        let Ok(secret) = app.keys.open(authenticator.id.as_bytes(), &authenticator.secret) else { continue };
+        let Ok(secret) = <[u8; SECRET_BYTES]>::try_from(secret) else { continue };
+        let step = TotpSecret::new(&secret, &person.techpass_id()).matching_step(code, now);
+        if let Some(step) = step
+            && credentials::use_step(tx, authenticator.id, step, now).await?
+        {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+/// The secret of the authenticator that somebody is setting up. It follows from their sitting, so that reloading the page shows
+/// the same picture and nothing is stored before the first code is right.
+pub fn new_secret(app: &App, sitting: &Sitting) -> [u8; SECRET_BYTES] {
+    let mut secret = [0; SECRET_BYTES];
+    secret.copy_from_slice(&set_up_mac(app, sitting, b"secret")[..SECRET_BYTES]);
+    secret
+}
+
+/// The new authenticator, for the store. Its id follows from the sitting too, so that a double click adds it once.
+pub fn new_authenticator(app: &App, sitting: &Sitting) -> Authenticator {
+    let mut id = [0; 16];
+    id.copy_from_slice(&set_up_mac(app, sitting, b"id")[..16]);
+    let id = uuid::Builder::from_random_bytes(id).into_uuid();
+    Authenticator { id, secret: app.keys.seal(&*app.chance, id.as_bytes(), &new_secret(app, sitting)) }
+}
+
+fn set_up_mac(app: &App, sitting: &Sitting, what: &[u8]) -> [u8; 32] {
+    let began = sitting.began_at.unix_timestamp_nanos().to_le_bytes();
+    app.keys.mac(Purpose::NewAuthenticator, &[what, sitting.account.as_bytes(), &began])
+}
+
+/// Makes new recovery codes in the place of those that there are, and keeps them in the session to be shown.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn make_recovery_codes(
+    connection: &mut PgConnection,
+    app: &App,
+    session: &Session,
+    account: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    let codes: Vec<String> =
+        (0..RECOVERY_CODES).map(|_| recovery_code(&app.chance.bytes::<RECOVERY_BYTES>())).collect();
+    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(app, account, code)).collect();
+    credentials::replace_recovery_codes(connection, account, &hashes, now).await?;
+    let sealed = app.keys.seal(&*app.chance, SHOWN_CONTEXT, codes.join("\n").as_bytes());
+    session.insert(SHOWN_CODES, BASE64_STANDARD.encode(sealed)).await.map_err(session_error)
+}
+
+/// The recovery codes that this browser has not kept yet. None in any other browser.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn shown_codes(app: &App, session: &Session) -> Result<Option<Vec<String>>, StoreError> {
+    let sealed: Option<String> = session.get(SHOWN_CODES).await.map_err(session_error)?;
+    let opened = sealed.and_then(|sealed| app.keys.open(SHOWN_CONTEXT, &BASE64_STANDARD.decode(sealed).ok()?).ok());
+    Ok(opened.and_then(|codes| String::from_utf8(codes).ok()).map(|codes| codes.lines().map(str::to_owned).collect()))
+}
+
+/// Forgets the recovery codes that were shown.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn forget_shown_codes(session: &Session) -> Result<(), StoreError> {
+    session.remove_value(SHOWN_CODES).await.map(drop).map_err(session_error)
+}
+
+/// Whether a recovery code is right and was not used: then it is used up.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn use_recovery_code(
+    connection: &mut PgConnection,
+    app: &App,
+    account: Uuid,
+    typed: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    credentials::use_recovery_code(connection, account, &hash(app, account, typed), now).await
+}
+
+fn hash(app: &App, account: Uuid, code: &str) -> Vec<u8> {
+    app.keys.mac(Purpose::RecoveryCode, &[account.as_bytes(), plain_recovery_code(code).as_bytes()]).to_vec()
+}

@@ -1,0 +1,99 @@
+//! Holding back those who guess: so many tries, counted for all copies together. What goes cold is the tries, never the person,
+//! who can still get in another way (docs/rules.md §4.2).
+
+use std::time::Duration as Wait;
+
+use time::{Duration, OffsetDateTime};
+
+use super::error::wait_in_words;
+use crate::{
+    app::App,
+    keys::Purpose,
+    store::{
+        StoreError,
+        budgets::{self, Budget},
+    },
+};
+
+/// What is tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Tried {
+    /// A password.
+    Password,
+    /// A code of an authenticator app.
+    Totp,
+    /// A recovery code.
+    Recovery,
+    /// Having a code sent by SMS.
+    Sms,
+    /// Having a link sent to choose a new password.
+    PasswordLink,
+}
+
+impl Tried {
+    const fn budget(self) -> Budget {
+        match self {
+            Self::Password | Self::Recovery => Budget { times: 10, within: Duration::HOUR },
+            Self::Totp => Budget { times: 5, within: Duration::minutes(15) },
+            Self::Sms | Self::PasswordLink => Budget { times: 5, within: Duration::HOUR },
+        }
+    }
+
+    const fn label(self) -> &'static [u8] {
+        match self {
+            Self::Password => b"password",
+            Self::Totp => b"totp",
+            Self::Recovery => b"recovery",
+            Self::Sms => b"sms",
+            Self::PasswordLink => b"password link",
+        }
+    }
+}
+
+/// No more tries for now.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany {
+    /// How long to wait.
+    pub wait: Wait,
+    /// Whether this is the first time that it is said: then the owner is told.
+    pub is_first: bool,
+}
+
+impl TooMany {
+    /// In words, for beside the field.
+    pub fn in_words(self) -> String {
+        format!("Too many tries. Try again in {}", wait_in_words(self.wait.as_secs().max(1)))
+    }
+}
+
+/// Takes a try, before it is looked at: of many at once only so many are.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn take(
+    app: &App,
+    tried: Tried,
+    whose: &[u8],
+    now: OffsetDateTime,
+) -> Result<Result<(), TooMany>, StoreError> {
+    let key = app.keys.mac(Purpose::Budget, &[tried.label(), whose]);
+    let mut connection = app.pool.acquire().await?;
+    let taken = budgets::take(&mut connection, &key, tried.budget(), now).await?;
+    Ok(taken.map_err(|used_up| TooMany {
+        wait: Wait::try_from(used_up.until - now).unwrap_or_default(),
+        is_first: used_up.is_first,
+    }))
+}
+
+/// Gives all tries back, after one was right.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn give_back(
+    connection: &mut sqlx::PgConnection,
+    app: &App,
+    tried: Tried,
+    whose: &[u8],
+) -> Result<(), StoreError> {
+    budgets::give_back(connection, &app.keys.mac(Purpose::Budget, &[tried.label(), whose])).await
+}
