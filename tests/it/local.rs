@@ -70,7 +70,7 @@ async fn every_step_is_guarded_by_the_ones_before_it(database: PgPool) {
         for other in steps.iter().filter(|step| **step != next && !step.starts_with("/activate/phone/")) {
             let fields = ["accept", "code", "current_password", "new_password", "repeat_password", "new"];
             let fields = fields.map(|field| (field.to_owned(), "yes".to_owned()));
-            let answer = ana.posts(other, &[&[csrf.clone()], fields.as_slice()].concat()).await;
+            let answer = ana.posts(other, &[std::slice::from_ref(&csrf), fields.as_slice()].concat()).await;
             assert_eq!((answer.status, answer.location()), (303, Some(next.as_str())), "{other} while {next} is next");
         }
         answer = match next.as_str() {
