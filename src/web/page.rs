@@ -25,6 +25,8 @@ pub struct PageContext {
     pub captcha: bool,
     /// Who is signed in: their name, for the top of the page.
     pub signed_in: Option<String>,
+    /// Whether somebody has begun to sign in, and can stop.
+    pub is_on_the_way: bool,
     set_cookie: Option<HeaderValue>,
 }
 
@@ -77,6 +79,7 @@ impl PageContext {
             development: app.config.is_development(),
             captcha: app.config.captcha.enabled,
             signed_in: None,
+            is_on_the_way: false,
             set_cookie: pair.set_cookie(app),
         }
     }
@@ -86,8 +89,9 @@ impl FromRequestParts<App> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let viewer = session::viewer(parts).filter(|viewer| viewer.sitting.is_complete);
-        let signed_in = viewer.map(|viewer| viewer.person.name());
-        Ok(Self { signed_in, ..Self::of(app, &parts.headers) })
+        let viewer = session::viewer(parts);
+        let is_on_the_way = viewer.as_ref().is_some_and(|viewer| !viewer.sitting.is_complete);
+        let signed_in = viewer.filter(|_| !is_on_the_way).map(|viewer| viewer.person.name());
+        Ok(Self { signed_in, is_on_the_way, ..Self::of(app, &parts.headers) })
     }
 }

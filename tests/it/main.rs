@@ -12,6 +12,7 @@ mod local;
 mod metrics;
 mod outbox;
 mod process;
+mod roles;
 mod routes;
 mod sign_up;
 mod start;

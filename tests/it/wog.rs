@@ -9,6 +9,7 @@ use crate::support::{
     portal::BEGINNING,
     provider::Persona,
     tables,
+    vendors::sets_up_app,
 };
 
 const MEI: &str = "mei@tech.gov.sg";
@@ -368,4 +369,43 @@ async fn the_audit_trail_is_only_ever_added_to(database: PgPool) {
     for change in ["update audit set event = 'nothing'", "delete from audit", "truncate audit"] {
         assert!(sqlx::query(change).execute(&database).await.is_err(), "{change}");
     }
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn an_officer_whose_provider_vouches_for_no_second_factor_sets_one_up_here(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let (mei, alone) = (portal.visitor(), Persona::of(MEI).with("amr", serde_json::json!(["pwd"])));
+    let arrived = accepts(&mei, &portal, &link, &alone).await;
+    let (phone, answer) = sets_up_app(&portal, &mei, &arrived).await;
+    answer.leads_to("/activate/recovery-codes");
+    let answer = mei.fills_in(&mei.follows(&answer).await, &[]).await;
+    accepts_terms(&mei, answer).await.leads_to("/activate/done");
+    portal.waits(Duration::MINUTE);
+    let again = portal.visitor();
+    let answer = signs_in(&again, &portal, &alone).await;
+    answer.leads_to("/sign-in/mfa");
+    let page = again.follows(&answer).await;
+    again.fills_in(&page, &[("code", &phone.shows(&portal))]).await.leads_to("/account");
+    signs_in(&portal.visitor(), &portal, &Persona::of(MEI)).await.leads_to("/account");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_class_of_sign_in_that_the_settings_name_stands_for_a_second_factor(database: PgPool) {
+    let portal = Portal::with(&database, &[("OIDC__WOG__MFA_ACR", "phr,https://refeds.org/profile/mfa")]).await;
+    let link = invited(&portal, MEI).await;
+    let persona = |class: &str| Persona::of(MEI).with("amr", serde_json::json!(["pwd"])).with("acr", class);
+    accepts(&portal.visitor(), &portal, &link, &persona("sfa")).await.leads_to("/activate/mfa");
+    accepts(&portal.visitor(), &portal, &link, &persona("phr")).await.leads_to("/activate/terms/privacy");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_stops_on_the_way_can_sign_out(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let mei = portal.visitor();
+    let arrived = accepts(&mei, &portal, &link, &Persona::of(MEI)).await;
+    let page = mei.follows(&arrived).await;
+    mei.posts("/sign-out", &page.form_to("/sign-out").fields).await.leads_to("/?signed-out=yes");
+    mei.opens("/activate/terms/privacy").await.leads_to("/sign-in?next=%2Factivate%2Fterms%2Fprivacy");
 }
