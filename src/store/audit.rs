@@ -19,6 +19,10 @@ pub enum Event {
     SignInFailed,
     /// Somebody signed out.
     SignedOut,
+    /// One other browser was signed out.
+    SessionEnded,
+    /// Every browser was signed out.
+    SignedOutEverywhere,
     /// A document was accepted.
     TermsAccepted,
     /// The account became active.
@@ -57,6 +61,8 @@ impl Event {
             Self::SignedIn => "signed_in",
             Self::SignInFailed => "sign_in_failed",
             Self::SignedOut => "signed_out",
+            Self::SessionEnded => "session_ended",
+            Self::SignedOutEverywhere => "signed_out_everywhere",
             Self::TermsAccepted => "terms_accepted",
             Self::Activated => "activated",
             Self::AuthenticatorAdded => "authenticator_added",
@@ -109,4 +115,34 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry<'_>, now: Offse
     .execute(connection)
     .await?;
     Ok(())
+}
+
+/// What happened to an account, for its owner.
+#[derive(Debug)]
+pub struct Happening {
+    /// When.
+    pub at: OffsetDateTime,
+    /// What, as the trail has it.
+    pub event: String,
+}
+
+/// The latest of these events of an account, the newest first.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn latest(
+    connection: &mut PgConnection,
+    account: Uuid,
+    events: &[&str],
+    most: i64,
+) -> Result<Vec<Happening>, StoreError> {
+    Ok(sqlx::query_as!(
+        Happening,
+        "select at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
+        account,
+        events as &[&str],
+        most,
+    )
+    .fetch_all(connection)
+    .await?)
 }

@@ -181,3 +181,60 @@ pub async fn forget_ended(
     let done = sqlx::query!("delete from sessions where ends_at <= $1", now).execute(connection).await?;
     Ok(done.rows_affected())
 }
+
+/// A browser in which somebody is signed in.
+#[derive(Debug)]
+pub struct OpenSession {
+    /// The hash that stands for it.
+    pub id: Vec<u8>,
+    /// The browser, in words.
+    pub browser: String,
+    /// Roughly where.
+    pub network: String,
+    /// When it began.
+    pub created_at: OffsetDateTime,
+    /// When something last happened.
+    pub last_seen_at: OffsetDateTime,
+}
+
+/// The sessions of an account that are still good, the latest first.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn of_account(
+    connection: &mut sqlx::PgConnection,
+    account: Uuid,
+    now: OffsetDateTime,
+) -> std::result::Result<Vec<OpenSession>, StoreError> {
+    Ok(sqlx::query_as!(
+        OpenSession,
+        "select id, browser, network, created_at, last_seen_at from sessions
+          where account_id = $1 and ends_at > $2
+            and (idle_seconds is null or last_seen_at + idle_seconds * interval '1 second' > $2)
+          order by last_seen_at desc, id limit 50",
+        account,
+        now,
+    )
+    .fetch_all(connection)
+    .await?)
+}
+
+/// Ends one session of an account. False if it is not there (any more), or is somebody else's.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn end(
+    connection: &mut sqlx::PgConnection,
+    account: Uuid,
+    id: &[u8],
+) -> std::result::Result<bool, StoreError> {
+    let done =
+        sqlx::query!("delete from sessions where account_id = $1 and id = $2", account, id).execute(connection).await?;
+    Ok(done.rows_affected() == 1)
+}
+
+/// The hash that stands for a browser's session.
+#[must_use]
+pub fn hash_of(id: &Id) -> [u8; 32] {
+    key(id)
+}

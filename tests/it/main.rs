@@ -14,6 +14,7 @@ mod outbox;
 mod process;
 mod roles;
 mod routes;
+mod security;
 mod sign_up;
 mod start;
 mod support;

@@ -35,6 +35,8 @@ pub enum Who {
     AtTheEnd,
     /// Somebody who is signed in.
     SignedIn,
+    /// Somebody else who is signed in: the first one has signed out when the forms of this one are tried.
+    SignedInElsewhere,
     /// Somebody who has given the ID of a local account.
     AtPassword,
     /// Somebody with a local account who has to give a code.
@@ -97,6 +99,7 @@ pub const ROUTES: &[Route] = &[
     route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
+    route("/account/security", Kind::Page, true).seen_by(Who::SignedInElsewhere),
     route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
@@ -117,6 +120,7 @@ pub struct Scene {
     on_the_way: Visitor,
     at_the_end: Visitor,
     signed_in: Visitor,
+    signed_in_elsewhere: Visitor,
     at_password: Visitor,
     at_code: Visitor,
     at_steps: Vec<(&'static str, Visitor)>,
@@ -131,6 +135,7 @@ impl Scene {
     /// Plays the scene.
     pub async fn at(portal: &Portal) -> Self {
         let signed_in = active(portal, "lim@tech.gov.sg").await;
+        let signed_in_elsewhere = active(portal, "teo@tech.gov.sg").await;
         let [on_the_way, at_the_end] = ["ong@tech.gov.sg", "goh@tech.gov.sg"].map(|email| (portal.visitor(), email));
         for (visitor, email) in [&on_the_way, &at_the_end] {
             let link = invited(portal, *email).await;
@@ -145,7 +150,18 @@ impl Scene {
         portal.waits(time::Duration::minutes(2));
         let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
         let token = link.replace("/accept/", "");
-        Self { visitor, on_the_way, at_the_end, signed_in, at_password, at_code, at_steps, token, password_token }
+        Self {
+            visitor,
+            on_the_way,
+            at_the_end,
+            signed_in,
+            signed_in_elsewhere,
+            at_password,
+            at_code,
+            at_steps,
+            token,
+            password_token,
+        }
     }
 
     /// Vendors at every step, and the token of a link to choose a new password.
@@ -191,6 +207,7 @@ impl Scene {
             Who::OnTheWay => &self.on_the_way,
             Who::AtTheEnd => &self.at_the_end,
             Who::SignedIn => &self.signed_in,
+            Who::SignedInElsewhere => &self.signed_in_elsewhere,
             Who::AtPassword => &self.at_password,
             Who::AtCode => &self.at_code,
             Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
