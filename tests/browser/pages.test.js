@@ -15,6 +15,7 @@ const PAGES = [
   ["/sign-up", "Sign up for TechPass", { title: "Sign up" }],
   ["/sign-up/done?seed=yes", "Check your e-mail"],
   ["/sign-in", "Log in with TechPass"],
+  ["/auth/wog/start", "Go to your agency’s sign-in"],
   ["/help", "Get help"],
   ["/dev/inbox", "Development inbox"],
 ];
