@@ -105,6 +105,32 @@ for (const scripts of [true, false]) {
   });
 }
 
+/** The form of this page is sent and arrives, but its answer never reaches the browser: the first of two clicks, or a bad line. */
+async function sendsInVain(person) {
+  const form = await person.within("main form").evaluate((element) => [...new FormData(element)]);
+  const cookies = await person.context.cookies(person.portal.address);
+  const answer = await fetch(person.page.url(), {
+    method: "POST",
+    body: new URLSearchParams(form),
+    headers: { cookie: cookies.map(({ name, value }) => `${name}=${value}`).join("; "), origin: person.portal.address },
+    redirect: "manual",
+  });
+  assert.equal(answer.status, 303);
+}
+
+test("who sends a document twice, because the first answer was lost, is still signed in", async (t) => {
+  const officer = await house.visitor(t);
+  const { email } = await reachesTheTerms(officer);
+  for (const document of [PRIVACY, TERMS]) {
+    await officer.sees(document);
+    await officer.ticks(AGREE);
+    await sendsInVain(officer);
+    await officer.presses(ACCEPT);
+  }
+  await officer.sees(ACCOUNT);
+  assert.deepEqual(await accountOf(house.portal, email), ONCE);
+});
+
 test("two tabs accept one invitation: one person, one account, no error", async (t) => {
   const first = await house.visitor(t);
   const { email, link } = await invited(first);
