@@ -15,6 +15,7 @@ const PAGES = [
   ["/sign-up", "Sign up for TechPass", { title: "Sign up" }],
   ["/sign-up/done?seed=yes", "Check your e-mail"],
   ["/sign-in", "Log in with TechPass"],
+  ["/auth/wog/start", "Go to your agency’s sign-in"],
   ["/help", "Get help"],
   ["/dev/inbox", "Development inbox"],
 ];
@@ -89,9 +90,9 @@ test("high contrast colours leave every choice and button recognisable", async (
 
 test("pages of an account lead to signing in", async (t) => {
   const person = await house.visitor(t);
-  await person.opens("/account/security");
+  await person.opens("/account");
   await person.sees("Log in with TechPass");
-  assert.equal(new URL(person.page.url()).search, "?next=%2Faccount%2Fsecurity");
+  assert.equal(new URL(person.page.url()).search, "?next=%2Faccount");
 });
 
 test("the government masthead opens by keyboard and without JavaScript", async (t) => {

@@ -5,7 +5,9 @@ import { test } from "node:test";
 import { address, openHouse } from "./support/house.js";
 import { checkHtml, checkLooks } from "./support/page_check.js";
 import { readingGrade, runningText } from "./support/reading_grade.js";
-import { INVITATION, SEED_MAIL, invitationLink, signsUp } from "./support/sign_up.js";
+import { ACCOUNT, ACTIVE, HOME, MDM, PRIVACY, TERMS, accepts, invited, signsOut } from "./support/officer.js";
+import { cancelsAtProvider, signsInAtProvider } from "./support/provider.js";
+import { INVITATION, SEED_MAIL, signsUp } from "./support/sign_up.js";
 
 const HIGHEST_GRADE = 8;
 
@@ -47,6 +49,8 @@ const PAGES = [
   ["/accept/nothing", 404],
   ["/sign-up/done?seed=not-offered&again=sent", 200],
   ["/sign-in", 200],
+  ["/auth/wog/start", 200],
+  ["/auth/wog/callback", 400],
   ["/help", 200],
   ["/no/such/page", 404],
   ["/sign-up/again", 405],
@@ -61,16 +65,35 @@ for (const [path, status] of PAGES) {
   });
 }
 
-test("the invitation's page is written plainly, before and after its button", async (t) => {
+test("the officer's pages are written plainly, from the invitation to My Account", async (t) => {
   const person = await house.visitor(t);
-  const email = address();
-  await signsUp(person, { email });
-  await person.opens(await invitationLink(house.portal, email));
-  await person.sees(INVITATION);
-  assertPlain(t, await person.text(), "before");
+  const { email, link } = await invited(person, { seed: "Yes" });
+  const reads = async (heading, options) => {
+    await person.sees(heading, options);
+    assertPlain(t, await readsAll(person), heading);
+  };
+  await person.opens(link);
+  await reads(INVITATION);
   await person.presses("Accept invitation");
-  await person.sees(INVITATION);
-  assertPlain(t, await person.text(), "after");
+  await cancelsAtProvider(person);
+  await reads("You did not sign in", { status: 403 });
+  await person.presses("Try again");
+  await signsInAtProvider(person, { email, verified: false });
+  await reads("Your address is not confirmed", { status: 403 });
+  await person.presses("Use another account");
+  await signsInAtProvider(person, { email: address() });
+  await reads("This invitation is for another account", { status: 403 });
+  await person.presses("Use another account");
+  await signsInAtProvider(person, { email });
+  for (const document of [PRIVACY, TERMS, MDM]) {
+    await reads(document);
+    await accepts(person, document);
+  }
+  await reads(ACTIVE);
+  await person.opens("/account");
+  await person.sees(ACCOUNT); // Names and values, no sentences.
+  await signsOut(person);
+  await reads(HOME);
 });
 
 /** The e-mails, and what brings each about. */

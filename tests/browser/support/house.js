@@ -14,7 +14,11 @@ const FLAGS = [
   "--disable-sync",
 ];
 
-export function openHouse(options) {
+// Left to itself, the driver switches off that pages are kept in memory for the back button.
+const KEEPS_NO_PAGES = "--disable-back-forward-cache";
+
+/** `keepsPages`: with a browser that keeps pages in memory, as people's browsers do. Other options are the portal's. */
+export function openHouse({ keepsPages = false, ...options } = {}) {
   const house = {
     portal: null,
     browser: null,
@@ -38,7 +42,8 @@ export function openHouse(options) {
   };
   before(async () => {
     house.portal = await Portal.start(options);
-    house.browser = await chromium.launch({ executablePath: required("CHROMIUM"), args: FLAGS });
+    const ignoreDefaultArgs = keepsPages ? [KEEPS_NO_PAGES] : [];
+    house.browser = await chromium.launch({ executablePath: required("CHROMIUM"), args: FLAGS, ignoreDefaultArgs });
   });
   after(async () => {
     await house.browser?.close();

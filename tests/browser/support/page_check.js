@@ -45,7 +45,7 @@ export async function checkPage(visitor, title) {
 
   const source = await visitor.document.source;
   // The same page again, but for what changes with every visit, need not be looked at again.
-  const likeness = source.replaceAll(/(name="csrf" value|reference: <code>)[^<>]*/g, "");
+  const likeness = source.replaceAll(/(name="(?:csrf|purpose)" value|reference: <code>)[^<>]*/g, "");
   const fingerprint = createHash("sha256").update(`${scripts} ${likeness}`).digest("hex");
   if (alreadyChecked.has(fingerprint)) return;
   await checkHtml(source, page.url());

@@ -65,6 +65,12 @@ export class Visitor {
     await this.radio(question, answer).check();
   }
 
+  async ticks(label) {
+    this.effort.fields += 1;
+    this.effort.clicks += 1;
+    await this.page.getByRole("checkbox", { name: label, exact: true }).check();
+  }
+
   // --- what is there ---
 
   within(selector) {
