@@ -23,6 +23,9 @@ pub const SIGN_IN: &str = "/sign-in";
 /// What somebody sees first who is signed in.
 pub const ACCOUNT: &str = "/account";
 
+/// What somebody sees who has signed out.
+pub const SIGNED_OUT: &str = "/?signed-out=yes";
+
 /// What somebody sees whose account has just become active.
 pub const ACTIVATED: &str = "/activate/done";
 

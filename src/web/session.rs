@@ -7,9 +7,9 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, header, request::Parts},
+    http::{HeaderMap, HeaderName, header, request::Parts},
     middleware::Next,
-    response::Response,
+    response::{IntoResponse, Redirect, Response},
 };
 use time::OffsetDateTime;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session_store};
@@ -205,6 +205,16 @@ fn user_agent(headers: &HeaderMap) -> &str {
     headers.get(header::USER_AGENT).and_then(|value| value.to_str().ok()).unwrap_or_default()
 }
 
+/// Ends a session, and has the browser forget the pages that it kept: the way back must not show them to whoever comes next.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn leave(session: &Session) -> Result<Response, StoreError> {
+    session.flush().await.map_err(session_error)?;
+    let forget = [(HeaderName::from_static("clear-site-data"), "\"cache\"")];
+    Ok((forget, Redirect::to(addresses::SIGNED_OUT)).into_response())
+}
+
 /// A new time at this browser, for somebody who has just given a first proof.
 pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool, now: OffsetDateTime) -> Sitting {
     Sitting {
@@ -219,12 +229,23 @@ pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool,
     }
 }
 
-/// Puts a sitting into the session, under a new id: whoever knew the old one knows nothing.
+/// Which id a session goes on under.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionId {
+    /// A new one, because more was proven: whoever knew the old one knows nothing.
+    New,
+    /// The same: a second click, or one whose answer was lost on the way, must not sign anybody out.
+    Same,
+}
+
+/// Puts a sitting into the session.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn keep(session: &Session, sitting: &Sitting) -> Result<(), StoreError> {
-    session.cycle_id().await.map_err(session_error)?;
+pub async fn keep(session: &Session, sitting: &Sitting, id: SessionId) -> Result<(), StoreError> {
+    if id == SessionId::New {
+        session.cycle_id().await.map_err(session_error)?;
+    }
     session.insert(SITTING, sitting).await.map_err(session_error)?;
     // Now and not with the answer: what could not be stored must become an error page.
     session.save().await.map_err(session_error)

@@ -6,12 +6,18 @@ use time::OffsetDateTime;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{addresses, error::WebError, observe::RequestId, session};
+use super::{
+    addresses,
+    error::WebError,
+    observe::RequestId,
+    session::{self, SessionId},
+};
 use crate::{
     app::App,
     domain::{
         account::AccountStatus,
         activation::{Step, next_step},
+        moment::is_expired,
         person::Person,
         sitting::Sitting,
     },
@@ -85,7 +91,12 @@ impl Way<'_> {
     /// # Errors
     /// [`WebError::Unavailable`] if the database does not answer, [`WebError::SeeOther`] to signing in if the account ended
     /// meanwhile.
-    pub async fn go_on(&self, mut tx: Transaction<'_, Postgres>, mut sitting: Sitting) -> Result<String, WebError> {
+    pub async fn go_on(
+        &self,
+        mut tx: Transaction<'_, Postgres>,
+        mut sitting: Sitting,
+        id: SessionId,
+    ) -> Result<String, WebError> {
         let ended = || WebError::SeeOther(addresses::sign_in(None));
         let person = people::find(&mut *tx, sitting.account).await?.ok_or_else(ended)?.person;
         let in_force = self.app.reference.load().terms.versions_in_force(self.now);
@@ -93,15 +104,16 @@ impl Way<'_> {
         if step != Step::Done {
             tx.commit().await?;
             self.app.bell.ring();
-            session::keep(self.session, &sitting).await?;
+            session::keep(self.session, &sitting, id).await?;
             return Ok(addresses::step(step).to_owned());
         }
-        let is_new = person.status == AccountStatus::Pending;
+        let is_pending = person.status == AccountStatus::Pending;
+        // Of two clicks at once, the second one finds the account active.
+        let is_new = is_pending && people::activate(&mut tx, person.id, self.now).await?;
         if is_new {
-            if !people::activate(&mut tx, person.id, self.now).await? {
-                return Err(ended());
-            }
             self.note(&mut tx, person.id, Event::Activated, json!({})).await?;
+        } else if is_pending && is_expired(person.activation_ends, self.now) {
+            return Err(ended());
         } else {
             people::signed_in(&mut tx, person.id, self.now).await?;
         }
@@ -110,7 +122,7 @@ impl Way<'_> {
         self.app.bell.ring();
         sitting.is_complete = true;
         let wanted = session::take_next(self.session).await?;
-        session::keep(self.session, &sitting).await?;
+        session::keep(self.session, &sitting, id).await?;
         Ok(if is_new {
             addresses::ACTIVATED.to_owned()
         } else {

@@ -308,7 +308,7 @@ async fn a_session_is_over_after_twelve_hours_whatever_happens(database: PgPool)
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
-async fn the_session_s_cookie_changes_whenever_more_is_proven(database: PgPool) {
+async fn the_session_s_cookie_changes_when_somebody_proves_who_they_are(database: PgPool) {
     let portal = Portal::on(&database).await;
     let link = invited(&portal, MEI).await;
     let mei = portal.visitor();
@@ -317,14 +317,30 @@ async fn the_session_s_cookie_changes_whenever_more_is_proven(database: PgPool) 
     let before = session_of(&leaving);
     let arrived = mei.opens(&portal.provider.lets_in(leaving.location().expect("an address"), &Persona::of(MEI))).await;
     let on_the_way = session_of(&arrived);
-    let done = accepts_terms(&mei, arrived).await;
-    let signed_in = session_of(&done);
-    assert!(before != on_the_way && on_the_way != signed_in && before != signed_in);
-    for old in [before, on_the_way] {
-        let request =
-            portal.visitor().request(reqwest::Method::GET, "/account").header("cookie", format!("session={old}"));
-        portal.visitor().sends(request).await.leads_to("/sign-in?next=%2Faccount");
+    assert_ne!(before, on_the_way);
+    accepts_terms(&mei, arrived).await.leads_to("/activate/done");
+    let request =
+        portal.visitor().request(reqwest::Method::GET, "/account").header("cookie", format!("session={before}"));
+    portal.visitor().sends(request).await.leads_to("/sign-in?next=%2Faccount");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_second_click_on_the_last_document_or_a_lost_answer_signs_nobody_out(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let mei = portal.visitor();
+    let arrived = accepts(&mei, &portal, &link, &Persona::of(MEI)).await;
+    let page = mei.follows(&arrived).await;
+    let next = mei.fills_in(&page, &[("accept", "yes")]).await;
+    let page = mei.follows(&next).await;
+    let answers = futures_util::future::join_all((0..5).map(|_| mei.fills_in(&page, &[("accept", "yes")]))).await;
+    for answer in &answers {
+        let leads = answer.location().unwrap_or_default();
+        assert!(["/activate/done", "/account"].contains(&leads), "{leads}");
     }
+    mei.fills_in(&page, &[("accept", "yes")]).await.leads_to("/account");
+    mei.opens("/account").await.is(200);
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'activated'").await, 1);
 }
 
 fn session_of(page: &Page) -> String {

@@ -21,7 +21,7 @@ use crate::{
         form::Submitted,
         observe::RequestId,
         page::PageContext,
-        session::{SignedIn, session_error},
+        session::{self, SignedIn},
         way::Way,
     },
 };
@@ -115,8 +115,7 @@ pub async fn post(
         people::end_sessions(&mut tx, viewer.person.id, way.now).await?;
         way.note(&mut tx, viewer.person.id, Event::SignedOutEverywhere, json!({})).await?;
         tx.commit().await?;
-        session.flush().await.map_err(session_error)?;
-        return Ok(Redirect::to("/?signed-out=yes").into_response());
+        return Ok(session::leave(&session).await?);
     }
     let id = hex::decode(&form.session).unwrap_or_default();
     if sessions::end(&mut tx, viewer.person.id, &id).await? {

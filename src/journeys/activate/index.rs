@@ -12,7 +12,14 @@ use tower_sessions::Session;
 use crate::{
     app::App,
     domain::activation::Step,
-    web::{error::WebError, form::Submitted, observe::RequestId, page::PageContext, session::OnTheWay, way::Way},
+    web::{
+        error::WebError,
+        form::Submitted,
+        observe::RequestId,
+        page::PageContext,
+        session::{OnTheWay, SessionId},
+        way::Way,
+    },
 };
 
 /// Nothing but the button.
@@ -41,6 +48,6 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::Done)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let next = way.go_on(app.pool.begin().await?, viewer.sitting.clone()).await?;
+    let next = way.go_on(app.pool.begin().await?, viewer.sitting.clone(), SessionId::Same).await?;
     Ok(Redirect::to(&next).into_response())
 }

@@ -23,7 +23,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{OnTheWay, Viewer},
+        session::{OnTheWay, SessionId, Viewer},
         tries::{self, Tried},
         way::Way,
     },
@@ -90,7 +90,7 @@ pub async fn post(
     }
     let mut sitting = viewer.sitting.clone();
     (sitting.is_second_factor_proven, sitting.proven_at) = (true, now);
-    Ok(Redirect::to(&way.go_on(tx, sitting).await?).into_response())
+    Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
 }
 
 fn show<'a>(app: &App, page: &'a PageContext, form: &'a FormView, viewer: &Viewer) -> Page<'a> {

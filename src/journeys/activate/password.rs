@@ -23,7 +23,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::OnTheWay,
+        session::{OnTheWay, SessionId},
         tries::{self, Tried},
         way::Way,
     },
@@ -90,7 +90,7 @@ pub async fn post(
     tries::give_back(&mut tx, &app, Tried::Password, whose.as_bytes()).await?;
     credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({})).await?;
-    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone()).await?).into_response())
+    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }
 
 /// What is wrong with a new password, and with its repetition.

@@ -30,7 +30,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{OnTheWay, Viewer},
+        session::{OnTheWay, SessionId, Viewer},
         tries::{self, Tried},
         way::Way,
     },
@@ -88,7 +88,7 @@ pub async fn post(
     let message = match credentials::try_sms_code(&mut tx, viewer.person.id, &hash, way.now).await? {
         CodeCheck::Right => {
             way.note(&mut tx, viewer.person.id, Event::PhoneVerified, json!({})).await?;
-            return Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone()).await?).into_response());
+            return Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response());
         }
         CodeCheck::Wrong { tries_left: 1 } => "The code is not right. You have one more try".to_owned(),
         CodeCheck::Wrong { tries_left } => format!("The code is not right. You have {tries_left} more tries"),

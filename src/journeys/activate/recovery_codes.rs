@@ -15,7 +15,13 @@ use crate::{
     domain::activation::Step,
     store::{audit::Event, credentials},
     web::{
-        error::WebError, factor, form::Submitted, observe::RequestId, page::PageContext, session::OnTheWay, way::Way,
+        error::WebError,
+        factor,
+        form::Submitted,
+        observe::RequestId,
+        page::PageContext,
+        session::{OnTheWay, SessionId},
+        way::Way,
     },
 };
 
@@ -78,5 +84,5 @@ pub async fn post(
         factor::forget_shown_codes(&session).await?;
         way.note(&mut tx, viewer.person.id, Event::RecoveryCodesKept, json!({})).await?;
     }
-    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone()).await?).into_response())
+    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }

@@ -26,7 +26,7 @@ use crate::{
         markdown,
         observe::RequestId,
         page::PageContext,
-        session::OnTheWay,
+        session::{OnTheWay, SessionId},
         way::Way,
     },
 };
@@ -98,7 +98,7 @@ pub async fn post(
             json!({"document": document.as_str(), "version": terms.version, "hash": hex::encode(&terms.hash)});
         way.note(&mut tx, viewer.person.id, Event::TermsAccepted, details).await?;
     }
-    let next = way.go_on(tx, viewer.sitting.clone()).await?;
+    let next = way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?;
     Ok(Redirect::to(&next).into_response())
 }
 

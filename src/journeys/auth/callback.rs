@@ -20,7 +20,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose, Trip},
-        session::{self, Place},
+        session::{self, Place, SessionId},
         trip_problem::{self, Problem},
         way::Way,
     },
@@ -93,7 +93,7 @@ async fn arrive(
     let details = json!({"by": trip.provider, "second_factor": identity.is_mfa_vouched});
     way.note(&mut tx, account, Event::SignInBegun, details).await?;
     let sitting = session::new_sitting(&found.person, place, identity.is_mfa_vouched, way.now);
-    Ok(Ok(way.go_on(tx, sitting).await?))
+    Ok(Ok(way.go_on(tx, sitting, SessionId::New).await?))
 }
 
 /// What the rules need to know about somebody who came back; and whom an invitation is for, masked.

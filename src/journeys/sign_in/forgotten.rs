@@ -31,7 +31,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{self, Place},
+        session::{self, Place, SessionId},
         tries::{self, Tried},
         way::Way,
     },
@@ -215,7 +215,7 @@ pub async fn post_new(
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({"by": "link"})).await?;
     way.tell(&mut tx, &person, Happened::PasswordChanged).await?;
     let sitting = session::new_sitting(&person, place, person.has_authenticator, way.now);
-    Ok(Redirect::to(&way.go_on(tx, sitting).await?).into_response())
+    Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
 }
 
 /// The link and whose it is, or the page that says that it is dead, or never was.

@@ -22,7 +22,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{OnTheWay, Viewer},
+        session::{OnTheWay, SessionId, Viewer},
         tries::{self, Tried},
         way::Way,
     },
@@ -137,5 +137,5 @@ async fn prove(
     }
     let mut sitting = viewer.sitting.clone();
     (sitting.is_second_factor_proven, sitting.proven_at) = (true, way.now);
-    Ok(Ok(way.go_on(tx, sitting).await?))
+    Ok(Ok(way.go_on(tx, sitting, SessionId::New).await?))
 }

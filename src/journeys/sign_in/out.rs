@@ -1,9 +1,6 @@
 //! Signing out: the session is gone on every copy, whether it was good or not.
 
-use axum::{
-    extract::State,
-    response::{IntoResponse, Redirect, Response},
-};
+use axum::{extract::State, response::Response};
 use serde::Deserialize;
 use serde_json::json;
 use tower_sessions::Session;
@@ -15,7 +12,7 @@ use crate::{
         error::WebError,
         form::Submitted,
         observe::RequestId,
-        session::{MaybeSignedIn, session_error},
+        session::{self, MaybeSignedIn},
         way::Way,
     },
 };
@@ -37,6 +34,5 @@ pub async fn post(
         way.note(&mut tx, viewer.person.id, Event::SignedOut, json!({})).await?;
         tx.commit().await?;
     }
-    session.flush().await.map_err(session_error)?;
-    Ok(Redirect::to("/?signed-out=yes").into_response())
+    Ok(session::leave(&session).await?)
 }

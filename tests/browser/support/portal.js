@@ -18,9 +18,10 @@ const STOPS_WITHIN = 15_000;
 
 export class Portal {
   /** Starts a portal. What it may log as an error is up to the test: by default nothing. */
-  static async start({ mayLogErrors = false } = {}) {
+  static async start({ mayLogErrors = false, withDemoPeople = false } = {}) {
     const portal = new Portal();
     portal.mayLogErrors = mayLogErrors;
+    portal.withDemoPeople = withDemoPeople;
     await portal.#createDatabase();
     try {
       await portal.#serve();
@@ -115,9 +116,11 @@ export class Portal {
       PORTAL_SECRET_KEY: randomBytes(32).toString("base64"),
       ...settingsFor(this.provider),
     };
-    await this.#run("migrate", environment);
-    const [code] = await once(this.process, "exit");
-    if (code !== 0) throw new Error(`portal migrate failed:\n${this.log.join("\n")}`);
+    for (const command of this.withDemoPeople ? ["migrate", "demo"] : ["migrate"]) {
+      await this.#run(command, environment);
+      const [code] = await once(this.process, "exit");
+      if (code !== 0) throw new Error(`portal ${command} failed:\n${this.log.join("\n")}`);
+    }
     await this.#run("serve", environment);
     await until("the portal to be ready", STARTS_WITHIN, async () => {
       if (this.process.exitCode !== null) throw new Error(`portal serve ended:\n${this.log.join("\n")}`);

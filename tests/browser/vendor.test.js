@@ -1,0 +1,131 @@
+// A vendor with a local account: from the first password to active, and in again by code and by recovery code. The tests of this
+// file are one story: each begins where the one before ended.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Authenticator } from "./support/authenticator.js";
+import { openHouse } from "./support/house.js";
+import { ACCOUNT, ACTIVE, PRIVACY, SIGN_IN, TERMS, accepts } from "./support/officer.js";
+import { until } from "./support/portal.js";
+
+const house = openHouse({ withDemoPeople: true });
+
+const ID = "ana.demo@techpass.gov.sg";
+const FIRST = "kaya-toast-2026";
+const PASSWORD = "wobbly teapot eleven moon";
+
+const ENTER_PASSWORD = "Enter your password";
+const SET_UP = "Set up your authenticator app";
+const CODES = "Keep your recovery codes";
+const PHONE = "Prove your phone";
+const CHOOSE = "Choose your password";
+const ENTER_CODE = "Enter the code from your app";
+const RECOVER = "Use a recovery code";
+
+let app;
+let codes;
+
+async function givesPassword(vendor, password) {
+  await vendor.opens("/sign-in");
+  await vendor.sees(SIGN_IN);
+  await vendor.types("TechPass ID", ID);
+  await vendor.presses("Next");
+  await vendor.sees(ENTER_PASSWORD);
+  await vendor.types("Password", password);
+  await vendor.presses("Log in");
+}
+
+/** The latest SMS that fits, once it was sent. */
+const sms = (pattern) =>
+  until("an SMS", 5_000, async () => (await house.portal.inbox()).find(({ kind, text }) => kind === "sms" && pattern.test(text)));
+
+test("a vendor gets from the first password to My Account at 320 px without JavaScript", async (t) => {
+  const vendor = await house.visitor(t, { width: 320, scripts: false });
+  assert.match((await sms(/password/)).text, new RegExp(`^${FIRST}$`, "m"));
+  await givesPassword(vendor, FIRST);
+
+  await vendor.sees(SET_UP);
+  app = new Authenticator(await vendor.within("main code.key").innerText());
+  await vendor.types("Code", app.code());
+  await vendor.presses("Continue");
+
+  await vendor.sees(CODES);
+  codes = await vendor.within(".codes code").allInnerTexts();
+  assert.equal(codes.length, 10);
+  await vendor.presses("I have kept them");
+
+  await vendor.sees(PHONE);
+  await vendor.presses("Send the code");
+  await vendor.sees(PHONE);
+  await vendor.types("Code from the SMS", (await sms(/^\d{6}$/m)).text.match(/^\d{6}$/m)[0]);
+  await vendor.presses("Continue");
+
+  await vendor.sees(CHOOSE);
+  await vendor.types("Password from the SMS", FIRST);
+  await vendor.types("New password", PASSWORD);
+  await vendor.types("New password again", PASSWORD);
+  await vendor.presses("Continue");
+  for (const document of [PRIVACY, TERMS]) await accepts(vendor, document);
+  await vendor.sees(ACTIVE);
+
+  const { fields, pages } = vendor.effort;
+  t.diagnostic(`${fields} fields, ${pages} pages`);
+  assert.ok(fields <= 14 && pages <= 14, `${fields} fields and ${pages} pages are more than 14`);
+  await vendor.follows("Go to My Account");
+  await vendor.sees(ACCOUNT);
+  assert.match(await vendor.text(), /Ana Demo/);
+});
+
+test("the next day a vendor logs in with password and code, and mistakes are told beside the field", async (t) => {
+  const vendor = await house.visitor(t);
+  await givesPassword(vendor, "not it");
+  await vendor.isToldOn(ENTER_PASSWORD, { password: "The TechPass ID or the password is not right" });
+  assert.equal(await vendor.page.getByLabel("Password", { exact: true }).inputValue(), "", "a password does not come back");
+  await vendor.types("Password", PASSWORD);
+  await vendor.presses("Log in");
+  await vendor.sees(ENTER_CODE);
+  await vendor.types("Code", "000000");
+  await vendor.presses("Log in");
+  await vendor.isToldOn(ENTER_CODE, { code: "The code is not right, or it was used. Wait for the next one in your app" });
+  await vendor.types("Code", app.code(1));
+  await vendor.presses("Log in");
+  await vendor.sees(ACCOUNT);
+  await vendor.follows("Where you are signed in, and what happened lately");
+  await vendor.sees("Security");
+  assert.match(await vendor.text(), /Chrome on Linux \(this browser\)/);
+  await vendor.presses("Sign out everywhere");
+  await vendor.sees("Get your TechPass");
+});
+
+test("a vendor whose phone is lost logs in with a recovery code, once", async (t) => {
+  for (const [isLetIn, width] of [[true, 320], [false, 1280]]) {
+    const vendor = await house.visitor(t, { width });
+    await givesPassword(vendor, PASSWORD);
+    await vendor.sees(ENTER_CODE);
+    await vendor.follows("You have no phone with you, or lost it?");
+    await vendor.sees(RECOVER);
+    await vendor.types("Recovery code", codes[0].toLowerCase());
+    await vendor.presses("Log in");
+    if (isLetIn) await vendor.sees(ACCOUNT);
+    else await vendor.isToldOn(RECOVER, { code: "This is not one of your recovery codes, or it was used" });
+  }
+});
+
+test("whoever forgot the password gets a link, and reads the same whatever the ID", async (t) => {
+  const vendor = await house.visitor(t);
+  for (const id of [ID, "nobody@techpass.gov.sg"]) {
+    await vendor.opens("/sign-in/forgotten");
+    await vendor.sees("Get a new password");
+    await vendor.types("TechPass ID", id);
+    await vendor.presses("Send me the link");
+    await vendor.sees("Get a new password");
+    assert.match(await vendor.text(), /Look into your e-mail/);
+  }
+  const mail = await house.portal.mail("ana@vendor.example", "Choose a new TechPass password");
+  await vendor.opens(new URL(mail.text.match(/^http\S+$/m)[0]).pathname);
+  await vendor.sees("Choose a new password");
+  await vendor.types("New password", "short");
+  await vendor.presses("Save and log in");
+  const long = "Use at least 12 characters. Four words that have nothing to do with each other are easy to keep in mind";
+  await vendor.isToldOn("Choose a new password", { new_password: long, code: "Enter the code that your app shows, or a recovery code" });
+});
