@@ -111,6 +111,7 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { StatusCode::NOT_FOUND.into_response() })
         .layer(middleware::from_fn_with_state(app.clone(), session::recognise))
         .layer(session::layer(&app))
+        .layer(middleware::from_fn(session::take_back_dead_cookie))
         .layer(middleware::from_fn_with_state(app.clone(), network::limit_network))
         .layer(CsrfLayer::new())
         .layer(CatchPanicLayer::new())

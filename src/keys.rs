@@ -95,6 +95,13 @@ impl Keys {
         self.current.mac(purpose, parts)
     }
 
+    /// The keyed hashes of `parts` under every key that is still accepted, the current one first: to find what was stored before
+    /// the keys were changed.
+    pub fn macs(&self, purpose: Purpose, parts: &[&[u8]]) -> Vec<Vec<u8>> {
+        let made_by = |keys: &KeySet| keys.mac(purpose, parts).to_vec();
+        std::iter::once(&self.current).chain(&self.previous).map(made_by).collect()
+    }
+
     /// Whether `mac` is the keyed hash of `parts` for `purpose`, under the current or the previous key.
     pub fn is_mac(&self, purpose: Purpose, parts: &[&[u8]], mac: &[u8]) -> bool {
         let made_by = |keys: &KeySet| bool::from(keys.mac(purpose, parts).as_slice().ct_eq(mac));

@@ -4,10 +4,11 @@ use std::time::Duration;
 
 use crate::{
     app::App,
-    store::{StoreError, budgets, outbox},
+    store::{StoreError, budgets, outbox, sessions},
 };
 
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(600);
+const KNOW_PROVIDERS_EVERY: Duration = Duration::from_secs(60);
 const KEEP_SMALL_EVERY: Duration = Duration::from_secs(10);
 
 /// Forgets what holds nobody back any more.
@@ -24,7 +25,16 @@ pub async fn clean_up(app: App) {
 
 async fn forget(app: &App) -> Result<u64, StoreError> {
     let mut connection = app.pool.acquire().await?;
-    budgets::forget_ended(&mut connection, app.clock.now()).await
+    let now = app.clock.now();
+    Ok(budgets::forget_ended(&mut connection, now).await? + sessions::forget_ended(&mut connection, now).await?)
+}
+
+/// Keeps knowing the identity providers: where they are, and their keys.
+pub async fn know_providers(app: App) {
+    loop {
+        app.providers.get_to_know().await;
+        tokio::time::sleep(KNOW_PROVIDERS_EVERY).await;
+    }
 }
 
 /// Keeps what this process remembers small, and its figures fresh.

@@ -21,6 +21,7 @@ pub async fn attend(app: App, stop: CancellationToken) {
     tokio::join!(
         keep_running("listen", &stop, || until(&stop, listen::listen(app.clone()))),
         keep_running("ring for others", &stop, || until(&stop, bell::ring_for_others(app.clone()))),
+        keep_running("know providers", &stop, || until(&stop, housekeeping::know_providers(app.clone()))),
         keep_running("keep small", &stop, || until(&stop, housekeeping::keep_small(app.clone()))),
     );
 }

@@ -106,6 +106,15 @@ impl Providers {
         self.0.get(name)
     }
 
+    /// Asks every provider about itself, so that the first page already says where its forms may lead.
+    pub async fn get_to_know(&self) {
+        for (name, provider) in &self.0 {
+            if let Err(error) = provider.metadata(KNOWN_FOR).await {
+                tracing::warn!(name, %error, "a provider cannot be asked about itself yet");
+            }
+        }
+    }
+
     /// Where forms of ours may lead besides this site: browsers hold redirects against `form-action`.
     pub fn origins(&self) -> Vec<String> {
         let mut origins: Vec<String> = self.0.values().flat_map(Provider::origins).collect();

@@ -59,14 +59,19 @@ pub async fn password_of(
     .transpose()
 }
 
-/// The hash of an account's password.
+/// The hash of an account's password; none if an initial one has died.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn password_hash(connection: &mut PgConnection, account: Uuid) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar!("select hash from passwords where account_id = $1", account)
+pub async fn password_hash(
+    connection: &mut PgConnection,
+    account: Uuid,
+    now: OffsetDateTime,
+) -> Result<Option<String>, StoreError> {
+    let row = sqlx::query!("select hash, expires_at from passwords where account_id = $1", account)
         .fetch_optional(connection)
-        .await?)
+        .await?;
+    Ok(row.filter(|row| !row.expires_at.is_some_and(|ends| is_expired(ends, now))).map(|row| row.hash))
 }
 
 /// Sets the password of an account: one that its person chose, or an initial one that dies.
@@ -170,6 +175,8 @@ pub async fn replace_recovery_codes(
     hashes: &[Vec<u8>],
     now: OffsetDateTime,
 ) -> Result<(), StoreError> {
+    // First of all, for it locks the account: of two at once, the second one deletes what the first one made.
+    sqlx::query!("update accounts set codes_kept_at = null where id = $1", account).execute(&mut *connection).await?;
     sqlx::query!("delete from recovery_codes where account_id = $1", account).execute(&mut *connection).await?;
     sqlx::query!(
         "insert into recovery_codes (account_id, hash, created_at) select $1, h, $3 from unnest($2::bytea[]) as h",
@@ -177,26 +184,27 @@ pub async fn replace_recovery_codes(
         hashes,
         now,
     )
-    .execute(&mut *connection)
+    .execute(connection)
     .await?;
-    sqlx::query!("update accounts set codes_kept_at = null where id = $1", account).execute(connection).await?;
     Ok(())
 }
 
-/// Notes that the person keeps the recovery codes.
+/// Notes that the person keeps the recovery codes that they were shown. False if those are not the ones that there are.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn keep_recovery_codes(
     connection: &mut PgConnection,
     account: Uuid,
+    shown: &[Vec<u8>],
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update accounts set codes_kept_at = $2 where id = $1 and codes_kept_at is null
-            and exists (select from recovery_codes where account_id = $1)",
+        "update accounts set codes_kept_at = $2 where id = $1
+            and (select count(*) from recovery_codes where account_id = $1 and hash = any($3)) = cardinality($3::bytea[])",
         account,
         now,
+        shown,
     )
     .execute(connection)
     .await?;
@@ -210,13 +218,13 @@ pub async fn keep_recovery_codes(
 pub async fn use_recovery_code(
     connection: &mut PgConnection,
     account: Uuid,
-    hash: &[u8],
+    hashes: &[Vec<u8>],
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "update recovery_codes set used_at = $3 where account_id = $1 and hash = $2 and used_at is null",
+        "update recovery_codes set used_at = $3 where account_id = $1 and hash = any($2) and used_at is null",
         account,
-        hash,
+        hashes,
         now,
     )
     .execute(connection)

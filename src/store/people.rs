@@ -166,6 +166,15 @@ pub async fn activate(connection: &mut PgConnection, account: Uuid, now: OffsetD
     Ok(done.is_some())
 }
 
+/// Locks an account until the transaction ends.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn lock(connection: &mut PgConnection, account: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("select id from accounts where id = $1 for update", account).fetch_optional(connection).await?;
+    Ok(())
+}
+
 /// Notes that somebody signed in.
 ///
 /// # Errors

@@ -233,6 +233,25 @@ pub async fn end(
     Ok(done.rows_affected() == 1)
 }
 
+/// Ends every session of an account but this one.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn end_others(
+    connection: &mut sqlx::PgConnection,
+    account: Uuid,
+    this: Option<[u8; 32]>,
+) -> std::result::Result<(), StoreError> {
+    sqlx::query!(
+        "delete from sessions where account_id = $1 and id is distinct from $2",
+        account,
+        this.as_ref().map(<[u8; 32]>::as_slice),
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// The hash that stands for a browser's session.
 #[must_use]
 pub fn hash_of(id: &Id) -> [u8; 32] {

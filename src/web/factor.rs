@@ -39,7 +39,10 @@ pub async fn use_totp(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     for authenticator in credentials::authenticators(tx, person.id).await? {
-        let Ok(secret) = app.keys.open(authenticator.id.as_bytes(), &authenticator.secret) else { continue };
+        let Ok(secret) = app.keys.open(authenticator.id.as_bytes(), &authenticator.secret) else {
+            tracing::error!(id = %authenticator.id, "an authenticator was encrypted with a key that is no longer known");
+            continue;
+        };
         let Ok(secret) = <[u8; SECRET_BYTES]>::try_from(secret) else { continue };
         let step = TotpSecret::new(&secret, &person.techpass_id()).matching_step(code, now);
         if let Some(step) = step
@@ -87,18 +90,39 @@ pub async fn make_recovery_codes(
         (0..RECOVERY_CODES).map(|_| recovery_code(&app.chance.bytes::<RECOVERY_BYTES>())).collect();
     let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(app, account, code)).collect();
     credentials::replace_recovery_codes(connection, account, &hashes, now).await?;
-    let sealed = app.keys.seal(&*app.chance, SHOWN_CONTEXT, codes.join("\n").as_bytes());
+    let sealed = app.keys.seal(&*app.chance, &shown_context(account), codes.join("\n").as_bytes());
     session.insert(SHOWN_CODES, BASE64_STANDARD.encode(sealed)).await.map_err(session_error)
 }
 
-/// The recovery codes that this browser has not kept yet. None in any other browser.
+/// The recovery codes of this account that this browser has not kept yet. None in any other browser.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn shown_codes(app: &App, session: &Session) -> Result<Option<Vec<String>>, StoreError> {
+pub async fn shown_codes(app: &App, session: &Session, account: Uuid) -> Result<Option<Vec<String>>, StoreError> {
     let sealed: Option<String> = session.get(SHOWN_CODES).await.map_err(session_error)?;
-    let opened = sealed.and_then(|sealed| app.keys.open(SHOWN_CONTEXT, &BASE64_STANDARD.decode(sealed).ok()?).ok());
+    let opened =
+        sealed.and_then(|sealed| app.keys.open(&shown_context(account), &BASE64_STANDARD.decode(sealed).ok()?).ok());
     Ok(opened.and_then(|codes| String::from_utf8(codes).ok()).map(|codes| codes.lines().map(str::to_owned).collect()))
+}
+
+/// Ties the codes to their account: whoever signs in next at this browser must not take them for theirs.
+fn shown_context(account: Uuid) -> Vec<u8> {
+    [SHOWN_CONTEXT, account.as_bytes()].concat()
+}
+
+/// Notes that the person keeps these codes. False if they are not the ones that work (any more): others were made since.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn keep_codes(
+    connection: &mut PgConnection,
+    app: &App,
+    account: Uuid,
+    shown: &[String],
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let hashes: Vec<Vec<u8>> = shown.iter().map(|code| hash(app, account, code)).collect();
+    credentials::keep_recovery_codes(connection, account, &hashes, now).await
 }
 
 /// Forgets the recovery codes that were shown.
@@ -120,7 +144,9 @@ pub async fn use_recovery_code(
     typed: &str,
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
-    credentials::use_recovery_code(connection, account, &hash(app, account, typed), now).await
+    let plain = plain_recovery_code(typed);
+    let parts: [&[u8]; 2] = [account.as_bytes(), plain.as_bytes()];
+    credentials::use_recovery_code(connection, account, &app.keys.macs(Purpose::RecoveryCode, &parts), now).await
 }
 
 fn hash(app: &App, account: Uuid, code: &str) -> Vec<u8> {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -45,6 +45,18 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
         // "Strict" would lose the session on the way back from the provider.
         .with_same_site(SameSite::Lax)
         .with_expiry(Expiry::OnSessionEnd)
+}
+
+/// The cookie of a session that is over, taken back as browsers want it: without `Secure` they would keep a `__Host-` cookie,
+/// and every page would look in vain for what it stands for.
+pub async fn take_back_dead_cookie(request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    for (name, value) in response.headers_mut() {
+        if name == header::SET_COOKIE && value.as_bytes().starts_with(b"__Host-session=;") {
+            *value = HeaderValue::from_static("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
+        }
+    }
+    response
 }
 
 /// Somebody who has proved who they are, wholly or in part.
@@ -256,7 +268,8 @@ pub async fn keep(session: &Session, sitting: &Sitting, id: SessionId) -> Result
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn remember_techpass_id(session: &Session, id: &TechPassId) -> Result<(), StoreError> {
-    session.insert(TECHPASS_ID, id.to_string()).await.map_err(session_error)
+    session.insert(TECHPASS_ID, id.to_string()).await.map_err(session_error)?;
+    session.save().await.map_err(session_error)
 }
 
 /// The ID that was given to sign in with.

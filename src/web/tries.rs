@@ -24,6 +24,8 @@ pub enum Tried {
     Totp,
     /// A recovery code.
     Recovery,
+    /// A code beside a mailed link: only whoever reads the owner's mail can use these tries up.
+    BesideLink,
     /// Having a code sent by SMS.
     Sms,
     /// Having a link sent to choose a new password.
@@ -34,7 +36,7 @@ impl Tried {
     const fn budget(self) -> Budget {
         match self {
             Self::Password | Self::Recovery => Budget { times: 10, within: Duration::HOUR },
-            Self::Totp => Budget { times: 5, within: Duration::minutes(15) },
+            Self::Totp | Self::BesideLink => Budget { times: 5, within: Duration::minutes(15) },
             Self::Sms | Self::PasswordLink => Budget { times: 5, within: Duration::HOUR },
         }
     }
@@ -44,6 +46,7 @@ impl Tried {
             Self::Password => b"password",
             Self::Totp => b"totp",
             Self::Recovery => b"recovery",
+            Self::BesideLink => b"beside link",
             Self::Sms => b"sms",
             Self::PasswordLink => b"password link",
         }

@@ -58,15 +58,12 @@ impl Problem {
 
     /// Whether another account at the provider may help.
     fn helps_another_account(&self) -> bool {
-        matches!(self, Self::OtherAccount { .. } | Self::NoAccount { .. } | Self::OtherProvider)
+        matches!(self, Self::OtherAccount { .. } | Self::NoAccount { .. } | Self::Unverified | Self::OtherProvider)
     }
 
     /// Whether the same again may help.
     fn helps_again(&self) -> bool {
-        matches!(
-            self,
-            Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock | Self::Unverified
-        )
+        matches!(self, Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock)
     }
 }
 

@@ -85,6 +85,16 @@ impl Way<'_> {
         Ok(outbox::put(connection, person.id, email.as_str(), &message, self.now).await?)
     }
 
+    /// Tells the owner what happened, where nothing else is done.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn tell_alone(&self, person: &Person, happened: Happened) -> Result<(), WebError> {
+        self.tell(&mut *self.app.pool.acquire().await?, person, happened).await?;
+        self.app.bell.ring();
+        Ok(())
+    }
+
     /// Commits what was done, and says where the way goes on. If nothing is left, the account becomes active where it was
     /// pending, and the sign-in is complete.
     ///
@@ -99,6 +109,9 @@ impl Way<'_> {
     ) -> Result<String, WebError> {
         let ended = || WebError::SeeOther(addresses::sign_in(None));
         let person = people::find(&mut *tx, sitting.account).await?.ok_or_else(ended)?.person;
+        if !matches!(person.status, AccountStatus::Pending | AccountStatus::Active) {
+            return Err(ended());
+        }
         let in_force = self.app.reference.load().terms.versions_in_force(self.now);
         let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
         if step != Step::Done {

@@ -10,7 +10,8 @@ const house = openHouse({ keepsPages: true });
 
 /** Goes back as people do, and waits for what they see. */
 async function goesBackInHistory(person) {
-  await person.page.evaluate(() => history.back());
+  // Not at once: the page would be gone before it has answered.
+  await person.page.evaluate(() => void setTimeout(() => history.back()));
   await person.page.waitForTimeout(1_500);
 }
 

@@ -5,9 +5,12 @@ use sqlx::PgPool;
 use time::Duration;
 
 use crate::support::{
-    Portal, tables,
+    Portal,
+    portal::KEY,
+    tables,
     vendors::{
-        ADDRESS, ID, INITIAL, PASSWORD, Phone, active, finishes, gives_password, registered, sets_up_app, sms_code,
+        ADDRESS, ID, INITIAL, PASSWORD, Phone, active, finishes, gives_password, registered, registered_as,
+        sets_up_app, sms_code,
     },
 };
 
@@ -282,13 +285,15 @@ async fn a_code_by_sms_dies_after_five_wrong_tries_or_ten_minutes_and_another_co
     let dead = "This code no longer works. Have a new one sent";
     ana.fills_in(&page, &[("code", wrong)]).await.is(422).has_field_error("code", dead);
     ana.fills_in(&page, &[("code", &right)]).await.is(422).has_field_error("code", dead);
-    ana.fills_in(&page, &[("code", "")]).await.is(429);
+    ana.fills_in(&page, &[("code", "")]).await.is(422).has_field_error("code", "Enter the six digits from the SMS");
+    let again = page.forms()[1].fields.clone();
+    ana.posts("/activate/phone", &again).await.is(429);
     portal.waits(Duration::MINUTE);
-    ana.fills_in(&page, &[("code", "")]).await.is(303);
+    ana.posts("/activate/phone", &again).await.is(303);
     let right = sms_code(&portal).await;
     portal.waits(Duration::minutes(10));
     ana.fills_in(&page, &[("code", &right)]).await.is(422).has_field_error("code", dead);
-    ana.fills_in(&page, &[("code", "")]).await.is(303);
+    ana.posts("/activate/phone", &again).await.is(303);
     let right = sms_code(&portal).await;
     ana.fills_in(&page, &[("code", &right)]).await.leads_to("/activate/password");
 }
@@ -415,4 +420,107 @@ async fn a_dump_of_the_database_holds_no_usable_secret(database: PgPool) {
             "{table} holds the SMS code"
         );
     }
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn recovery_codes_are_shown_to_nobody_else_who_signs_in_at_the_same_browser(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    registered_as(&portal, "ben", "ben@vendor.example").await;
+    let (shared, elsewhere) = (portal.visitor(), portal.visitor());
+    let answer = gives_password(&elsewhere, "ben", INITIAL).await;
+    let page = elsewhere.follows(&answer).await;
+    let bens = Phone::reads(&page);
+    elsewhere.fills_in(&page, &[("code", &bens.shows(&portal))]).await.leads_to("/activate/recovery-codes");
+    let answer = gives_password(&shared, ID, INITIAL).await;
+    let (_, answer) = sets_up_app(&portal, &shared, &answer).await;
+    let anas = shared.follows(&answer).await.texts(".codes code");
+    assert_eq!(anas.len(), 10);
+    portal.waits(Duration::MINUTE);
+    let answer = gives_password(&shared, "ben", INITIAL).await;
+    let page = shared.follows(&answer).await;
+    let answer = shared.fills_in(&page, &[("code", &bens.shows(&portal))]).await;
+    answer.leads_to("/activate/recovery-codes");
+    let page = shared.follows(&answer).await;
+    page.says("Your codes were shown in another browser");
+    assert!(anas.iter().all(|code| !page.body.contains(code.as_str())));
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn codes_that_no_longer_work_cannot_be_kept(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let (first, second) = (portal.visitor(), portal.visitor());
+    let answer = gives_password(&first, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &first, &answer).await;
+    let dead = first.follows(&answer).await;
+    portal.waits(Duration::MINUTE);
+    let answer = gives_password(&second, ID, INITIAL).await;
+    let page = second.follows(&answer).await;
+    let answer = second.fills_in(&page, &[("code", &phone.shows(&portal))]).await;
+    second.fills_in(&second.follows(&answer).await, &[]).await.leads_to("/activate/recovery-codes");
+    first.fills_in(&dead, &[]).await.leads_to("/activate/recovery-codes");
+    first.opens("/activate/recovery-codes").await.says("Your codes were shown in another browser");
+    let alive = second.opens("/activate/recovery-codes").await;
+    second.fills_in(&alive, &[]).await.leads_to("/activate/phone");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn recovery_codes_and_authenticators_outlive_a_change_of_the_secret_key(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let answer = gives_password(&ana, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &ana, &answer).await;
+    let codes = ana.follows(&answer).await.texts(".codes code");
+    finishes(&portal, &ana, answer).await.is(200);
+    portal.waits(Duration::MINUTE);
+    let settings = [("SECRET_KEY", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoyMzQ1Njc="), ("SECRET_KEY_PREVIOUS", KEY)];
+    let rotated = portal.copy(1, &settings).await;
+    let by_app = rotated.visitor();
+    let page = by_app.follows(&gives_password(&by_app, ID, PASSWORD).await).await;
+    by_app.fills_in(&page, &[("code", &phone.shows(&portal))]).await.leads_to("/account");
+    let by_code = rotated.visitor();
+    gives_password(&by_code, ID, PASSWORD).await.leads_to("/sign-in/mfa");
+    let page = by_code.opens("/sign-in/recovery").await;
+    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to("/account");
+    rotated.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn whoever_knows_the_password_cannot_keep_the_owner_from_choosing_another(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (_, phone) = active(&portal).await;
+    let thief = portal.visitor();
+    let page = thief.follows(&gives_password(&thief, ID, PASSWORD).await).await;
+    for _ in 0..6 {
+        thief.fills_in(&page, &[("code", "000000")]).await;
+    }
+    let ana = portal.visitor();
+    let page = ana.opens("/sign-in/forgotten").await;
+    ana.fills_in(&page, &[("techpass_id", ID)]).await.is(200);
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS);
+    let link = mails
+        .iter()
+        .find(|mail| mail.subject() == "Choose a new TechPass password")
+        .expect("a link")
+        .link("/sign-in/forgotten/");
+    let page = ana.opens(&link).await;
+    let new = "quantum ferry under saffron";
+    let fields = [("new_password", new), ("repeat_password", new), ("code", &phone.shows(&portal))];
+    ana.fills_in(&page, &fields).await.leads_to("/account");
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn wrong_passwords_stand_in_the_trail(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    for _ in 0..3 {
+        gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    }
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'sign_in_failed'").await, 3);
 }

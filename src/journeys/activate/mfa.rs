@@ -16,8 +16,9 @@ use crate::{
     app::App,
     domain::{account::AccountStatus, activation::Step, totp::TotpSecret},
     messages::security_notice::Happened,
-    store::{audit::Event, credentials},
+    store::{audit::Event, credentials, people},
     web::{
+        addresses,
         error::WebError,
         factor,
         form::{FormView, Submitted},
@@ -80,6 +81,12 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now };
     let mut tx = app.pool.begin().await?;
     let authenticator = factor::new_authenticator(&app, &viewer.sitting);
+    // Looked at again under a lock: a form that was begun long ago must not add a second one.
+    people::lock(&mut tx, person.id).await?;
+    let known = credentials::authenticators(&mut tx, person.id).await?;
+    if !known.is_empty() && known.iter().all(|known| known.id != authenticator.id) {
+        return Err(WebError::SeeOther(addresses::step(Step::ProveFactor).to_owned()));
+    }
     if credentials::add_authenticator(&mut tx, person.id, &authenticator, NAME, step, now).await? {
         factor::make_recovery_codes(&mut tx, &app, &session, person.id, now).await?;
         tries::give_back(&mut tx, &app, Tried::Totp, person.id.as_bytes()).await?;

@@ -17,7 +17,7 @@ use crate::{
         password::{self, SHORTEST},
         person::Person,
     },
-    store::{audit::Event, credentials},
+    store::{audit::Event, credentials, sessions},
     web::{
         error::WebError,
         form::{FormView, Submitted},
@@ -80,15 +80,20 @@ pub async fn post(
         let view = FormView::with_error("current_password", too_many.in_words());
         return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, person));
     }
-    let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id).await?;
+    let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id, way.now).await?;
     if !app.passwords.is_right(&form.current_password, known.as_deref()).await? {
-        let view = FormView::with_error("current_password", "This is not the password that you logged in with");
+        let view = FormView::with_error(
+            "current_password",
+            "This is not the password that you logged in with, or its 72 hours are over",
+        );
         return page.refuse(&show(&page, &view, person));
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     tries::give_back(&mut tx, &app, Tried::Password, whose.as_bytes()).await?;
     credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
+    // Whoever else read the SMS is out; this browser stays, so that a second click signs nobody out.
+    sessions::end_others(&mut tx, person.id, session.id().map(|id| sessions::hash_of(&id))).await?;
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({})).await?;
     Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }

@@ -6,7 +6,7 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
+use serde::{Deserialize, Deserializer};
 use serde_json::json;
 use tower_sessions::Session;
 
@@ -16,12 +16,13 @@ use crate::{
         activation::Step,
         codes::{parse_sms_code, sms_code},
         mobile::Mobile,
+        moment::is_expired,
     },
     keys::Purpose,
     messages::{Message, SmsCode},
     store::{
         audit::Event,
-        credentials::{self, CodeCheck},
+        credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
         outbox, people,
     },
     web::{
@@ -38,13 +39,21 @@ use crate::{
 
 const ADDRESS: &str = "/activate/phone";
 
+const TOO_SOON: &str = "A code was sent less than a minute ago. Wait a little, then have another one sent";
+
 /// What the person sends: a number to send a code to, or the code, or nothing to have another one sent.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Form {
     mobile_country: String,
     mobile: String,
-    code: String,
+    /// Missing where a code is to be sent; empty where somebody forgot to type it.
+    #[serde(deserialize_with = "present")]
+    code: Option<String>,
+}
+
+fn present<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(text).map(Some)
 }
 
 #[derive(Template)]
@@ -75,11 +84,9 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::Phone)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    if form.code.trim().is_empty() {
-        return send_to(&way, &page, &viewer, &form).await;
-    }
+    let Some(typed) = &form.code else { return send_to(&way, &page, &viewer, &form).await };
     let refuse = |message: String| FormView::with_error("code", message);
-    let Some(code) = parse_sms_code(&form.code) else {
+    let Some(code) = parse_sms_code(typed) else {
         let view = refuse("Enter the six digits from the SMS".to_owned());
         return show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form).await;
     };
@@ -124,18 +131,22 @@ async fn send_to(way: &Way<'_>, page: &PageContext, viewer: &Viewer, form: &Form
             return show(app, page, viewer, status, &view, form).await;
         }
     };
-    let code = sms_code(app.chance.bytes());
-    let mut tx = app.pool.begin().await?;
-    let hash = code_hash(app, viewer, &code);
-    if !credentials::put_sms_code(&mut tx, viewer.person.id, &mobile, &hash, way.now).await? {
-        let message = "A code was sent less than a minute ago. Wait a little, then have another one sent".to_owned();
-        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "code", message);
-        drop(tx);
+    // Asked before the transaction: whoever holds one connection and waits for another can make all others wait.
+    let sent = credentials::sms_under_way(&mut *app.pool.acquire().await?, viewer.person.id).await?;
+    if sent.is_some_and(|sms| !is_expired(sms.sent_at + SMS_AGAIN_AFTER, way.now)) {
+        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "code", TOO_SOON.to_owned());
         return show(app, page, viewer, status, &view, form).await;
     }
     if let Err(too_many) = tries::take(app, Tried::Sms, viewer.person.id.as_bytes(), way.now).await? {
         let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "mobile", too_many.in_words());
+        return show(app, page, viewer, status, &view, form).await;
+    }
+    let code = sms_code(app.chance.bytes());
+    let mut tx = app.pool.begin().await?;
+    let hash = code_hash(app, viewer, &code);
+    if !credentials::put_sms_code(&mut tx, viewer.person.id, &mobile, &hash, way.now).await? {
         drop(tx);
+        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "code", TOO_SOON.to_owned());
         return show(app, page, viewer, status, &view, form).await;
     }
     let message = Message::SmsCode(SmsCode { code }).seal(&app.keys, &*app.chance, way.now);

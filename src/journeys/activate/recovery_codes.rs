@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use crate::{
     app::App,
     domain::activation::Step,
-    store::{audit::Event, credentials},
+    store::audit::Event,
     web::{
         error::WebError,
         factor,
@@ -46,14 +46,14 @@ pub async fn get(
     at: OnTheWay,
     page: PageContext,
 ) -> Result<Response, WebError> {
-    at.at(Step::RecoveryCodes)?;
-    page.show(&Page { page: &page, codes: factor::shown_codes(&app, &session).await? })
+    let viewer = at.at(Step::RecoveryCodes)?;
+    page.show(&Page { page: &page, codes: factor::shown_codes(&app, &session, viewer.person.id).await? })
 }
 
 /// The codes as a file.
 pub async fn download(State(app): State<App>, session: Session, at: OnTheWay) -> Result<Response, WebError> {
     let viewer = at.at(Step::RecoveryCodes)?;
-    let codes = factor::shown_codes(&app, &session).await?.ok_or(WebError::NotFound)?;
+    let codes = factor::shown_codes(&app, &session, viewer.person.id).await?.ok_or(WebError::NotFound)?;
     let text = format!(
         "Recovery codes of {}\r\nEach works once. Keep them where nobody else finds them.\r\n\r\n{}\r\n",
         viewer.person.techpass_id(),
@@ -75,14 +75,22 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::RecoveryCodes)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let account = viewer.person.id;
+    let shown = factor::shown_codes(&app, &session, account).await?.filter(|_| form.new != "yes");
     let mut tx = app.pool.begin().await?;
-    // Who has not seen them cannot have kept them.
-    if form.new == "yes" || factor::shown_codes(&app, &session).await?.is_none() {
-        factor::make_recovery_codes(&mut tx, &app, &session, viewer.person.id, way.now).await?;
-        way.note(&mut tx, viewer.person.id, Event::RecoveryCodesMade, json!({})).await?;
-    } else if credentials::keep_recovery_codes(&mut tx, viewer.person.id, way.now).await? {
-        factor::forget_shown_codes(&session).await?;
-        way.note(&mut tx, viewer.person.id, Event::RecoveryCodesKept, json!({})).await?;
+    match shown {
+        Some(codes) => {
+            // Whether they are kept or no longer work, they are not shown again.
+            factor::forget_shown_codes(&session).await?;
+            if factor::keep_codes(&mut tx, &app, account, &codes, way.now).await? {
+                way.note(&mut tx, account, Event::RecoveryCodesKept, json!({})).await?;
+            }
+        }
+        // Who has not seen them cannot have kept them.
+        None => {
+            factor::make_recovery_codes(&mut tx, &app, &session, account, way.now).await?;
+            way.note(&mut tx, account, Event::RecoveryCodesMade, json!({})).await?;
+        }
     }
     Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }

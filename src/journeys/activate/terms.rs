@@ -79,6 +79,7 @@ pub async fn post(
     let now = app.clock.now();
     let reference = app.reference.load();
     let terms = reference.terms.current(document, now).ok_or(WebError::NotFound)?;
+    // A client that does not send it along takes what is in force.
     let is_newer = !form.version.is_empty() && form.version != terms.version.to_string();
     let refusal = if is_newer {
         Some(("accept", "There is a new version of this document. Please read it, then accept it"))

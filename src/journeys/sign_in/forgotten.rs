@@ -183,26 +183,33 @@ pub async fn post_new(
     if view.has_errors() {
         return page.refuse(&show(&page, &view, &person));
     }
+    if person.has_authenticator
+        && let Err(too_many) = tries::take(&app, Tried::BesideLink, person.id.as_bytes(), way.now).await?
+    {
+        if too_many.is_first {
+            way.tell_alone(&person, Happened::CodesLocked).await?;
+        }
+        let view = FormView::with_error("code", too_many.in_words());
+        return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, &person));
+    }
     // Before the transaction: whoever waits for a turn must not hold a connection meanwhile.
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     if person.has_authenticator {
-        if let Err(too_many) = tries::take(&app, Tried::Totp, person.id.as_bytes(), way.now).await? {
-            let view = FormView::with_error("code", too_many.in_words());
-            return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, &person));
-        }
-        let is_right = factor::use_totp(&mut tx, &app, &person, &form.code, way.now).await?
-            || factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await?;
-        if !is_right {
+        let by_app = factor::use_totp(&mut tx, &app, &person, &form.code, way.now).await?;
+        let by_recovery_code =
+            !by_app && factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await?;
+        if !by_app && !by_recovery_code {
             drop(tx);
             way.note_failure(person.id, json!({"because": "code"})).await?;
-            let view = FormView::with_error(
-                "code",
-                "The code is not right, or it was used. Wait for the next one in your app",
-            );
-            return page.refuse(&show(&page, &view, &person));
+            let message = "The code is not right, or it was used. Wait for the next one in your app";
+            return page.refuse(&show(&page, &FormView::with_error("code", message), &person));
         }
-        tries::give_back(&mut tx, &app, Tried::Totp, person.id.as_bytes()).await?;
+        if by_recovery_code {
+            way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
+            way.tell(&mut tx, &person, Happened::RecoveryCodeUsed).await?;
+        }
+        tries::give_back(&mut tx, &app, Tried::BesideLink, person.id.as_bytes()).await?;
     }
     if !tokens::consume(&mut tx, &link.hash, way.now).await? {
         return page.answer(StatusCode::GONE, &DeadPage { page: &page });

@@ -106,8 +106,7 @@ async fn prove(
     let whose = person.id.as_bytes();
     if let Err(too_many) = tries::take(app, tried, whose, way.now).await? {
         if too_many.is_first {
-            way.tell(&mut *app.pool.acquire().await?, person, Happened::CodesLocked).await?;
-            app.bell.ring();
+            way.tell_alone(person, Happened::CodesLocked).await?;
         }
         return wrong(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
     }

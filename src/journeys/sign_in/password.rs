@@ -9,6 +9,7 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
+use tokio::time::Instant;
 use tower_sessions::Session;
 
 use crate::{
@@ -25,7 +26,7 @@ use crate::{
         people,
     },
     web::{
-        addresses,
+        addresses, answer_time,
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
@@ -87,6 +88,7 @@ pub async fn post(
     let Some(TechPassId::Local(username)) = session::techpass_id(&session).await? else {
         return Ok(Redirect::to(addresses::SIGN_IN).into_response());
     };
+    let began = Instant::now();
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let refuse = |status, message: String| {
         let view = FormView::with_error("password", message);
@@ -97,13 +99,21 @@ pub async fn post(
     }
     if let Err(too_many) = tries::take(&app, Tried::Password, username.as_str().as_bytes(), way.now).await? {
         tell_the_owner(&way, &username, too_many).await?;
+        answer_time::wait(began).await;
         return refuse(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
     }
     let known = credentials::password_of(&mut *app.pool.acquire().await?, &username).await?;
     let hash = known.as_ref().and_then(|known| known.hash.as_deref());
     let is_right = app.passwords.is_right(&form.password, hash).await?;
-    let Some(known) = known.filter(|_| is_right) else {
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
+    let known = match known {
+        Some(known) if is_right => known,
+        other => {
+            if let Some(known) = other {
+                way.note_failure(known.account, json!({"because": "password"})).await?;
+            }
+            answer_time::wait(began).await;
+            return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
+        }
     };
     if let Some(shut) = shut(&known, &way) {
         way.note_failure(known.account, json!({"because": "shut"})).await?;
@@ -133,9 +143,11 @@ async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -
     }
     let mut connection = way.app.pool.acquire().await?;
     let Some(known) = credentials::password_of(&mut connection, username).await? else { return Ok(()) };
-    if let Some(found) = people::find(&mut *connection, known.account).await? {
-        way.tell(&mut connection, &found.person, Happened::PasswordLocked).await?;
-        way.app.bell.ring();
+    let found = people::find(&mut *connection, known.account).await?;
+    // Given back first: whoever holds one connection and waits for another can make all others wait.
+    drop(connection);
+    if let Some(found) = found {
+        way.tell_alone(&found.person, Happened::PasswordLocked).await?;
     }
     way.note_failure(known.account, json!({"because": "too many passwords"})).await
 }
