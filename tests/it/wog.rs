@@ -335,8 +335,9 @@ async fn a_second_click_on_the_last_document_or_a_lost_answer_signs_nobody_out(d
     let page = mei.follows(&next).await;
     let answers = futures_util::future::join_all((0..5).map(|_| mei.fills_in(&page, &[("accept", "yes")]))).await;
     for answer in &answers {
+        // One that comes between the account's becoming active and its session's saying so finds one click left to do.
         let leads = answer.location().unwrap_or_default();
-        assert!(["/activate/done", "/account"].contains(&leads), "{leads}");
+        assert!(["/activate/done", "/account", "/activate"].contains(&leads), "{leads}");
     }
     mei.fills_in(&page, &[("accept", "yes")]).await.leads_to("/account");
     mei.opens("/account").await.is(200);
