@@ -177,20 +177,30 @@ mod tests {
         assert_eq!(admit(&arrival, ends + Duration::SECOND), Admission::Ended);
     }
 
-    fn any_candidate() -> impl Strategy<Value = Option<Candidate>> {
+    /// Three accounts as they stand at one moment, and who of them, if any, is meant in each place: an account named twice is the
+    /// same one both times.
+    fn any_arrival() -> impl Strategy<Value = Arrival> {
         let status = proptest::sample::select(&AccountStatus::ALL[..]);
-        proptest::option::of(
-            (1..4_u128, status, any::<bool>()).prop_map(|(id, status, bound)| account(id, status, bound)),
-        )
+        let accounts = proptest::array::uniform3((status, any::<bool>()));
+        let meant = proptest::array::uniform3(proptest::option::of(0..3_usize));
+        (accounts, meant, any::<[bool; 3]>()).prop_map(|(accounts, meant, facts)| {
+            let [bound, at_address, invited] = meant.map(|which| {
+                which.map(|which| {
+                    let (status, is_bound) = accounts[which];
+                    account(which as u128, status, is_bound)
+                })
+            });
+            let [is_accepting, is_email_verified, is_providers_domain] = facts;
+            Arrival { bound, at_address, invited, is_accepting, is_email_verified, is_providers_domain }
+        })
     }
 
     proptest! {
         #[test]
         fn nobody_is_let_in_to_an_account_that_is_neither_bound_to_them_nor_at_their_verified_address(
-            bound in any_candidate(), at_address in any_candidate(), invited in any_candidate(),
-            is_accepting: bool, is_email_verified: bool, is_providers_domain: bool,
+            arrival in any_arrival(),
         ) {
-            let arrival = Arrival { bound, at_address, invited, is_accepting, is_email_verified, is_providers_domain };
+            let Arrival { bound, at_address, invited, is_accepting, is_email_verified, is_providers_domain } = arrival;
             match admit(&arrival, NOW) {
                 Admission::Enter(id) => {
                     prop_assert_eq!(Some(id), bound.map(|account| account.id));
