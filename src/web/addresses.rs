@@ -29,15 +29,25 @@ pub const SIGNED_OUT: &str = "/?signed-out=yes";
 /// What somebody sees whose account has just become active.
 pub const ACTIVATED: &str = "/activate/done";
 
+/// Where somebody who is signed in proves anew who they are.
+pub const CONFIRM: &str = "/account/security/confirm";
+
 /// Where signing in begins for somebody who wanted to see a page of ours.
 pub fn sign_in(wanted: Option<&str>) -> String {
     match wanted {
         None | Some("/") => SIGN_IN.to_owned(),
-        Some(path) => {
-            let next: String = url::form_urlencoded::byte_serialize(path.as_bytes()).collect();
-            format!("{SIGN_IN}?next={next}")
-        }
+        Some(path) => with_next(SIGN_IN, path),
     }
+}
+
+/// Where somebody proves anew who they are before they see a page of ours.
+pub fn confirm(wanted: &str) -> String {
+    with_next(CONFIRM, wanted)
+}
+
+fn with_next(address: &str, wanted: &str) -> String {
+    let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
+    format!("{address}?next={next}")
 }
 
 /// Where a step is done.

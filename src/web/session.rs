@@ -155,6 +155,24 @@ impl FromRequestParts<App> for SignedIn {
     }
 }
 
+/// Somebody who is signed in and has proved anew, not long ago, who they are: for what a thief at an open browser must not do.
+/// Others are asked first, and come back to the page that they wanted.
+#[derive(Debug, Clone)]
+pub struct Confirmed(pub Arc<Viewer>);
+
+impl FromRequestParts<App> for Confirmed {
+    type Rejection = WebError;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
+        let SignedIn(viewer) = SignedIn::from_request_parts(parts, app).await?;
+        if viewer.sitting.is_confirmed(app.clock.now()) {
+            Ok(Self(viewer))
+        } else {
+            Err(WebError::SeeOther(addresses::confirm(parts.uri.path())))
+        }
+    }
+}
+
 /// Whoever it is, if they are signed in.
 #[derive(Debug, Clone)]
 pub struct MaybeSignedIn(pub Option<Arc<Viewer>>);
@@ -232,7 +250,7 @@ pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool,
     Sitting {
         account: person.id,
         began_at: now,
-        proven_at: now,
+        confirmed_at: None,
         is_second_factor_proven,
         is_complete: false,
         is_staff: !person.roles.is_empty(),

@@ -96,7 +96,7 @@ pub async fn post(
         }
     }
     let mut sitting = viewer.sitting.clone();
-    (sitting.is_second_factor_proven, sitting.proven_at) = (true, now);
+    sitting.is_second_factor_proven = true;
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
 }
 
