@@ -5,6 +5,7 @@ Everything that is started is a child of this process, is bound to its life by t
 
 import atexit
 import base64
+import hashlib
 import json
 import math
 import os
@@ -288,6 +289,52 @@ def wait_until_sent(patience):
             return time.monotonic() - started
         time.sleep(0.1)
     return None
+
+
+# --- people -----------------------------------------------------------------------------------------------------------
+
+# What the demo vendor signs in with; `make_people` gives it to all whom it makes.
+PASSWORD = "kaya-toast-2026"
+
+
+def make_people(directory, prefix, count):
+    """Active local accounts, `prefix-0` and so on, all with one password: making a hash for each would take minutes."""
+    demo = Portal(directory, "demo")
+    if demo.process.wait(60):
+        sys.exit(f"portal demo failed: {demo.log.name} says why")
+    demo.stop()
+    sql(
+        f"""with made as (
+              insert into accounts (id, username, email, status, seed_status, created_at, activation_ends, first_name, last_name,
+                                    activated_at, last_sign_in_at, codes_kept_at, phone_verified_at)
+              select gen_random_uuid(), '{prefix}-' || n, '{prefix}-' || n || '@vendor.example', 'active', 'not_required', now(),
+                     now() + interval '30 days', 'Ana', 'Lim', now(), now(), now(), now()
+                from generate_series(0, {count - 1}) n returning id
+            )
+            insert into passwords (account_id, hash, kind, set_at)
+            select made.id, (select p.hash from passwords p join accounts a on a.id = p.account_id where a.username = 'ana.demo'),
+                   'chosen', now() from made"""
+    )
+    sql(
+        f"""insert into acceptances (account_id, document, version, hash, accepted_at)
+            select a.id, t.document, t.version, t.hash, now() from accounts a, terms t where a.username like '{prefix}-%'"""
+    )
+
+
+def session_of(username):
+    """The cookie of a browser in which this account is signed in."""
+    session = secrets.randbits(127)
+    key = hashlib.sha256(session.to_bytes(16, "big")).hexdigest()
+    account = sql(f"select id from accounts where username = '{username}'")[0][0]
+    sitting = {
+        "account": account, "began_at": int(time.time() * 1e6), "is_second_factor_proven": True, "is_complete": True,
+        "is_staff": False, "browser": "", "network": "",
+    }
+    sql(
+        f"""insert into sessions (id, account_id, content, created_at, last_seen_at, ends_at)
+            values ('\\x{key}', '{account}', '{json.dumps({"sitting": sitting})}', now(), now(), now() + interval '12 hours')"""
+    )
+    return "session=" + base64.urlsafe_b64encode(session.to_bytes(16, "little")).rstrip(b"=").decode()
 
 
 # --- figures ----------------------------------------------------------------------------------------------------------

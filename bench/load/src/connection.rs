@@ -30,6 +30,10 @@ impl Connection {
         Ok(Self { address, sender })
     }
 
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
     pub async fn ask(&mut self, request: Request<Full<Bytes>>) -> Result<Answer> {
         self.sender.ready().await?;
         let (head, body) = self.sender.send_request(request).await?.into_parts();
@@ -37,16 +41,17 @@ impl Connection {
     }
 
     pub async fn get(&mut self, path: &str) -> Result<Answer> {
-        self.ask(get(self.address, path, "identity")).await
+        self.ask(get(self.address, path, "identity", "")).await
     }
 }
 
-pub fn get(address: SocketAddr, path: &str, encoding: &str) -> Request<Full<Bytes>> {
-    Request::get(path)
-        .header(header::HOST, address.to_string())
-        .header(header::ACCEPT_ENCODING, encoding)
-        .body(Full::default())
-        .expect("a request")
+pub fn get(address: SocketAddr, path: &str, encoding: &str, cookie: &str) -> Request<Full<Bytes>> {
+    let mut request =
+        Request::get(path).header(header::HOST, address.to_string()).header(header::ACCEPT_ENCODING, encoding);
+    if !cookie.is_empty() {
+        request = request.header(header::COOKIE, cookie);
+    }
+    request.body(Full::default()).expect("a request")
 }
 
 /// A form, as a browser sends it from a page of the same site.

@@ -9,6 +9,7 @@ mod measure;
 mod pages;
 mod pairs;
 mod posts;
+mod sign_in;
 mod sign_up;
 mod sink;
 mod slow;
@@ -34,7 +35,9 @@ enum Command {
     Post(posts::Posts),
     /// POSTs sign-ups, each with a proof of work that was made beforehand
     SignUp(sign_up::SignUps),
-    /// POSTs sign-ups of known and unknown addresses in turn, and prints how long each took
+    /// POSTs passwords of accounts whose ID was given beforehand
+    SignIn(sign_in::SignIns),
+    /// Sends forms with known and unknown addresses or IDs in turn, and prints how long each took
     Pairs(pairs::Pairs),
     /// Opens many connections that send next to nothing
     Slow(slow::Slow),
@@ -56,6 +59,7 @@ async fn main() -> Result<()> {
         Command::Get(pages) => pages.run().await,
         Command::Post(posts) => posts.run().await,
         Command::SignUp(sign_ups) => sign_ups.run().await,
+        Command::SignIn(sign_ins) => sign_ins.run().await,
         Command::Pairs(pairs) => pairs.run().await,
         Command::Slow(slow) => slow.run().await,
         Command::UntilStopped(requests) => requests.run().await,

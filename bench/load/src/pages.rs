@@ -28,6 +28,9 @@ pub struct Pages {
     /// What the browser can unpack; an answer that is packed in another way is an error
     #[arg(long, default_value = "identity")]
     encoding: String,
+    /// What the browser sends along, for pages of somebody who is signed in
+    #[arg(long, default_value = "")]
+    cookie: String,
     /// Rest between two requests of a connection
     #[arg(long, default_value_t = 0)]
     rest_ms: u64,
@@ -60,7 +63,7 @@ impl Pages {
         let mut seen = Seen::default();
         while Instant::now() < until {
             let started = Instant::now();
-            match connection.ask(get(self.address, &self.path, &self.encoding)).await {
+            match connection.ask(get(self.address, &self.path, &self.encoding, &self.cookie)).await {
                 Ok(answer) if answer.status == StatusCode::OK => {
                     let packed = answer.headers.get(header::CONTENT_ENCODING);
                     let packed = packed.and_then(|value| value.to_str().ok()).unwrap_or("identity");

@@ -1,4 +1,4 @@
-//! POSTs sign-ups of known and unknown addresses in turn, in a random order within each pair.
+//! Sends forms with something known and something unknown in turn, in a random order within each pair.
 
 use std::{
     hash::{BuildHasher, RandomState},
@@ -6,38 +6,83 @@ use std::{
     time::{Duration, Instant},
 };
 
-use clap::Args;
+use bytes::Bytes;
+use clap::{Args, ValueEnum};
+use hyper::StatusCode;
 use tokio::task::JoinSet;
 
 use crate::{
     Result,
-    connection::Connection,
+    connection::{Connection, post},
     forms::{Form, Pair, send},
     here,
     measure::wait_for_start,
+    sign_in::PasswordForm,
 };
 
 #[derive(Args, Clone)]
 pub struct Pairs {
     #[arg(value_parser = here)]
     address: SocketAddr,
+    /// What is sent
+    #[arg(long, value_enum, default_value = "sign-up")]
+    what: What,
     #[arg(long)]
     count: usize,
     #[arg(long, default_value_t = 4)]
     connections: usize,
-    /// What the known addresses begin with
+    /// What the known addresses or IDs begin with
     #[arg(long)]
     known: String,
-    /// What the unknown addresses begin with
+    /// What the unknown ones begin with
     #[arg(long)]
     unknown: String,
 }
 
-/// The two forms of a pair: known and unknown.
-struct Two([Form; 2]);
+#[derive(Clone, Copy, ValueEnum)]
+enum What {
+    /// A sign-up, with a proof of work
+    SignUp,
+    /// A wrong password of an ID
+    Password,
+    /// That the password of an ID is forgotten
+    Forgotten,
+}
+
+/// Something that is ready to be sent.
+enum Ready {
+    SignUp(Pair, Form),
+    Password(PasswordForm),
+    Forgotten(Pair, Bytes),
+}
+
+impl Ready {
+    async fn make(what: What, connection: &mut Connection, pair: &Pair, whose: String) -> Result<Self> {
+        Ok(match what {
+            What::SignUp => {
+                let form = pair.fill_in(connection, format!("{whose}@tech.gov.sg"), true).await?;
+                Self::SignUp(pair.clone(), form)
+            }
+            What::Password => Self::Password(PasswordForm::of(connection, pair, &whose, "not+this+one").await?),
+            What::Forgotten => Self::Forgotten(pair.clone(), format!("techpass_id={whose}&csrf={}", pair.field).into()),
+        })
+    }
+
+    async fn send(&self, connection: &mut Connection) -> Result<()> {
+        let address = connection.address();
+        let is_as_expected = match self {
+            Self::SignUp(pair, form) => send(connection, address, pair, form).await?,
+            Self::Password(form) => form.send(connection).await? == StatusCode::UNPROCESSABLE_ENTITY,
+            Self::Forgotten(pair, body) => {
+                connection.ask(post(address, "/sign-in/forgotten", &pair.cookie, body)).await?.status == StatusCode::OK
+            }
+        };
+        is_as_expected.then_some(()).ok_or_else(|| "the portal did not answer as it should".into())
+    }
+}
 
 impl Pairs {
-    /// Prints one line a pair: microseconds of the known address, and of the unknown one.
+    /// Prints one line a pair: microseconds of the known one, and of the unknown one.
     pub async fn run(self) -> Result<()> {
         let mut preparing = JoinSet::new();
         for lane in 0..self.connections {
@@ -49,8 +94,8 @@ impl Pairs {
         }
         wait_for_start().await?;
         let mut asking = JoinSet::new();
-        for (connection, pair, twos) in lanes {
-            asking.spawn(ask_all(self.address, connection, pair, twos));
+        for (connection, twos) in lanes {
+            asking.spawn(ask_all(connection, twos));
         }
         while let Some(done) = asking.join_next().await {
             for [known, unknown] in done?? {
@@ -60,37 +105,30 @@ impl Pairs {
         Ok(())
     }
 
-    async fn prepare(self, lane: usize) -> Result<(Connection, Pair, Vec<Two>)> {
+    async fn prepare(self, lane: usize) -> Result<(Connection, Vec<[Ready; 2]>)> {
         let mut connection = Connection::open(self.address).await?;
         let pair = Pair::get(&mut connection).await?;
         let mut twos = Vec::new();
         for number in (lane..self.count).step_by(self.connections) {
-            let known = format!("{}-{number}@tech.gov.sg", self.known);
-            let unknown = format!("{}-{number}@tech.gov.sg", self.unknown);
-            twos.push(Two([
-                pair.fill_in(&mut connection, known, true).await?,
-                pair.fill_in(&mut connection, unknown, true).await?,
-            ]));
+            let known = format!("{}-{number}", self.known);
+            let unknown = format!("{}-{number}", self.unknown);
+            twos.push([
+                Ready::make(self.what, &mut connection, &pair, known).await?,
+                Ready::make(self.what, &mut connection, &pair, unknown).await?,
+            ]);
         }
-        Ok((connection, pair, twos))
+        Ok((connection, twos))
     }
 }
 
-async fn ask_all(
-    address: SocketAddr,
-    mut connection: Connection,
-    pair: Pair,
-    twos: Vec<Two>,
-) -> Result<Vec<[Duration; 2]>> {
+async fn ask_all(mut connection: Connection, twos: Vec<[Ready; 2]>) -> Result<Vec<[Duration; 2]>> {
     let mut took = Vec::new();
-    for (number, Two(forms)) in twos.iter().enumerate() {
+    for (number, two) in twos.iter().enumerate() {
         let mut times = [Duration::ZERO; 2];
         let first = usize::from(RandomState::new().hash_one(number) % 2 == 0);
         for which in [first, 1 - first] {
             let started = Instant::now();
-            if !send(&mut connection, address, &pair, &forms[which]).await? {
-                return Err("the portal said that it cannot right now".into());
-            }
+            two[which].send(&mut connection).await?;
             times[which] = started.elapsed();
         }
         took.push(times);

@@ -121,7 +121,7 @@ impl UntilStopped {
             let body = format!("email={email}&device=non_se_gsib&seed=no&csrf={}", pair.field).into();
             (post(self.address, "/sign-up", &pair.cookie, &body), StatusCode::SEE_OTHER)
         } else {
-            (get(self.address, "/start", "br"), StatusCode::OK)
+            (get(self.address, "/start", "br", ""), StatusCode::OK)
         };
         let answer = connection.ask(request).await?;
         if answer.status != expected {
