@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use time::OffsetDateTime;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session_store};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use super::{addresses, browser, error::WebError, network::Network};
 use crate::{
@@ -24,10 +24,7 @@ use crate::{
         sitting::Sitting,
         techpass_id::TechPassId,
     },
-    store::{
-        StoreError, in_time, people,
-        sessions::{SITTING, Sessions},
-    },
+    store::{StoreError, in_time, people, session_content::SITTING, sessions::Sessions},
 };
 
 /// The key under which a session keeps where its person wanted to go.
@@ -113,7 +110,7 @@ async fn find_viewer(app: &App, session: &Session) -> Result<Option<Viewer>, Sto
 /// What the session library says when the database does not answer.
 pub fn session_error(error: tower_sessions::session::Error) -> StoreError {
     match error {
-        tower_sessions::session::Error::Store(session_store::Error::Backend(_)) => StoreError::Silent,
+        tower_sessions::session::Error::Store(error) => error.into(),
         other => StoreError::Session(other.to_string()),
     }
 }
@@ -263,6 +260,7 @@ pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool,
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum SessionId {
     /// A new one, because more was proven: whoever knew the old one knows nothing.
+        led_to: None,
     New,
     /// The same: a second click, or one whose answer was lost on the way, must not sign anybody out.
     Same,
