@@ -15,6 +15,7 @@ mod process;
 mod roles;
 mod routes;
 mod security;
+mod sessions;
 mod sign_up;
 mod start;
 mod support;
