@@ -180,6 +180,25 @@ async fn ten_wrong_passwords_an_hour_lock_the_tries_for_a_while_and_tell_the_own
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn around_a_full_hour_there_are_no_more_passwords_than_in_any_other_hour(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    portal.waits(Duration::HOUR - Duration::SECOND);
+    for _ in 0..9 {
+        gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    }
+    let page = gives_password(&portal.visitor(), ID, INITIAL).await;
+    page.is(429).has_field_error("password", "Too many tries. Try again in a second");
+    portal.waits(Duration::SECOND);
+    gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    let page = gives_password(&portal.visitor(), ID, INITIAL).await;
+    page.is(429).has_field_error("password", "Too many tries. Try again in 60 minutes");
+    portal.delivers().await;
+    assert_eq!(portal.mail.reads_all().len(), 1, "the owner is told once");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn an_active_account_signs_in_with_password_and_code(database: PgPool) {
     let portal = Portal::on(&database).await;
     let (_, phone) = active(&portal).await;
