@@ -113,16 +113,17 @@ fn open(app: &App, sealed: &str) -> Option<Trip> {
 /// The provider of that name.
 ///
 /// # Errors
-/// [`TripError::Provider`] if it is not set up here.
+/// [`TripError::NotSetUp`] if it is not set up here.
 pub fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider, TripError> {
-    let missing =
-        || ProviderError::Unreachable(format!("the provider {name} is not set up: PORTAL_OIDC__{name}__ISSUER"));
-    app.providers.get(name).ok_or_else(|| TripError::Provider(missing()))
+    app.providers.get(name).ok_or_else(|| TripError::NotSetUp(name.to_owned()))
 }
 
 /// Why a trip could not be begun.
 #[derive(Debug, thiserror::Error)]
 pub enum TripError {
+    /// The directory names a provider that the settings do not know.
+    #[error("the provider {0:?} is not set up: its PORTAL_OIDC__…__ISSUER is missing")]
+    NotSetUp(String),
     /// The provider does not do its part.
     #[error(transparent)]
     Provider(#[from] ProviderError),

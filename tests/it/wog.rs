@@ -184,6 +184,33 @@ async fn a_provider_that_does_not_answer_is_told_and_nothing_is_lost(database: P
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_provider_that_is_not_set_up_is_told_in_words_of_its_own_and_nothing_is_lost(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let visitor = portal.visitor();
+    let (invitation, sign_in) = (visitor.opens(&link).await, visitor.opens("/sign-in").await);
+    let to_provider = async |provider| {
+        sqlx::query("insert into identity_providers (name) values ('new') on conflict do nothing")
+            .execute(&database)
+            .await
+            .expect("a provider");
+        let query = "update agency_domains set provider = $1 where domain = 'tech.gov.sg'";
+        sqlx::query(query).bind(provider).execute(&database).await.expect("an edit");
+        portal.learns_what_changed().await;
+    };
+    to_provider("new").await;
+    for (answer, keeps_link) in [
+        (visitor.fills_in(&invitation, &[]).await, true),
+        (visitor.fills_in(&sign_in, &[("techpass_id", MEI)]).await, false),
+    ] {
+        answer.is(503).titled("Your agency’s sign-in is not set up yet").has_no_form().links_to("/help");
+        assert_eq!(answer.main_text().contains("Your invitation stays valid"), keeps_link);
+    }
+    to_provider("wog").await;
+    accepts(&visitor, &portal, &link, &Persona::of(MEI)).await.leads_to("/activate/terms/privacy");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn turning_back_at_the_provider_changes_nothing(database: PgPool) {
     let portal = Portal::on(&database).await;
     let link = invited(&portal, MEI).await;
