@@ -414,6 +414,35 @@ async fn a_password_link_is_good_for_an_hour_and_a_newer_one_replaces_it(databas
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_password_link_that_is_dead_leads_to_what_helps(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let page = ana.opens("/sign-in/forgotten").await;
+    ana.fills_in(&page, &[("techpass_id", ID)]).await.is(200);
+    portal.delivers().await;
+    let link = portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/");
+    let page = ana.opens(&link).await;
+    let new = [("new_password", PASSWORD), ("repeat_password", PASSWORD)];
+    for (status, title, way_on) in [
+        ("disabled", "Your TechPass is disabled", "/help"),
+        ("terminated", "Your TechPass has ended", "/start"),
+    ] {
+        tables::set_status(&database, ADDRESS, status).await;
+        for answer in [ana.opens(&link).await, ana.fills_in(&page, &new).await] {
+            answer.is(410).titled(title).has_no_form().links_to(way_on).does_not_link_to("/sign-in/forgotten");
+        }
+    }
+    tables::set_status(&database, ADDRESS, "active").await;
+    portal.waits(Duration::HOUR);
+    let late = ana.opens(&link).await;
+    late.is(410).titled("This link no longer works").links_to("/sign-in/forgotten").links_to("/sign-in");
+    tables::set_status(&database, ADDRESS, "pending").await;
+    portal.waits(Duration::days(30));
+    ana.opens(&link).await.is(410).titled("Your TechPass has ended").does_not_link_to("/sign-in/forgotten");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn a_dump_of_the_database_holds_no_usable_secret(database: PgPool) {
     let portal = Portal::on(&database).await;
     registered(&portal).await;
