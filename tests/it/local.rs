@@ -424,10 +424,9 @@ async fn a_password_link_that_is_dead_leads_to_what_helps(database: PgPool) {
     let link = portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/");
     let page = ana.opens(&link).await;
     let new = [("new_password", PASSWORD), ("repeat_password", PASSWORD)];
-    for (status, title, way_on) in [
-        ("disabled", "Your TechPass is disabled", "/help"),
-        ("terminated", "Your TechPass has ended", "/start"),
-    ] {
+    for (status, title, way_on) in
+        [("disabled", "Your TechPass is disabled", "/help"), ("terminated", "Your TechPass has ended", "/start")]
+    {
         tables::set_status(&database, ADDRESS, status).await;
         for answer in [ana.opens(&link).await, ana.fills_in(&page, &new).await] {
             answer.is(410).titled(title).has_no_form().links_to(way_on).does_not_link_to("/sign-in/forgotten");

@@ -309,6 +309,41 @@ async fn a_new_version_of_the_terms_is_asked_for_at_the_next_sign_in_with_what_c
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn nobody_becomes_active_before_a_document_is_published(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let comes = portal.now() + Duration::days(2);
+    let query = "update terms set effective_at = $1 where document = 'terms_of_use'";
+    let from = async |when| {
+        sqlx::query(query).bind(when).execute(&database).await.expect("an edit");
+        portal.learns_what_changed().await;
+    };
+    let mei = portal.visitor();
+    let arrived = accepts(&mei, &portal, &link, &Persona::of(MEI)).await;
+    let page = mei.follows(&arrived).await;
+    let next = mei.fills_in(&page, &[("accept", "yes")]).await;
+    next.leads_to("/activate/terms/terms-of-use");
+    let was_published = mei.follows(&next).await;
+    from(comes).await;
+    for page in [mei.follows(&next).await, mei.fills_in(&was_published, &[("accept", "yes")]).await] {
+        page.is(503).titled("This document is not published yet").has_no_form().says("accept the Terms of Use");
+        page.links_to("/activate/terms/terms-of-use").links_to("/help");
+    }
+    mei.opens("/account").await.leads_to("/activate/terms/terms-of-use");
+    mei.opens("/activate").await.leads_to("/activate/terms/terms-of-use");
+    assert_eq!(tables::account(&database, MEI).await.status, "pending");
+    // SEED is not provisioned: nobody waits for its policy.
+    sqlx::query("delete from terms where document = 'mdm_aup'").execute(&database).await.expect("an edit");
+    portal.waits(Duration::days(2) - Duration::SECOND);
+    let again = portal.visitor();
+    let arrived = signs_in(&again, &portal, &Persona::of(MEI)).await;
+    again.follows(&arrived).await.is(503);
+    portal.waits(Duration::SECOND);
+    portal.learns_what_changed().await;
+    accepts_terms(&again, arrived).await.leads_to("/activate/done");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn signing_out_ends_the_session_for_good(database: PgPool) {
     let portal = Portal::on(&database).await;
     let mei = active(&portal, MEI).await;
