@@ -31,7 +31,7 @@ pub struct Progress {
     pub is_phone_settled: bool,
     /// Its person has chosen the password: the initial one is gone.
     pub is_password_chosen: bool,
-    /// The next document that has to be accepted.
+    /// The next document that has to be accepted, whether it is published or not.
     pub terms: Option<TermsDocument>,
 }
 
@@ -82,6 +82,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::domain::terms::{AcceptedVersion, first_to_accept};
 
     const NOTHING: Progress = Progress {
         kind: AccountKind::Local,
@@ -210,6 +211,26 @@ mod tests {
             if progress.terms.is_some() {
                 prop_assert!(next_step(&now) != Step::Done);
             }
+        }
+
+        #[test]
+        fn nobody_comes_to_the_end_without_every_document_that_applies_whatever_is_published(
+            progress in any_progress(), published in any::<[bool; 3]>(), with_seed in any::<bool>(),
+        ) {
+            let in_force: Vec<AcceptedVersion> =
+                TermsDocument::ALL.into_iter().zip(published).filter(|(_, is)| *is).map(|(document, _)| (document, 1)).collect();
+            let (mut accepted, mut progress) = (Vec::new(), progress);
+            for _ in 0..20 {
+                progress.terms = first_to_accept(&in_force, &accepted, with_seed);
+                match next_step(&progress) {
+                    // What is not published cannot be accepted.
+                    Step::Terms(document) => accepted.extend(in_force.iter().copied().filter(|(known, _)| *known == document)),
+                    step => progress = after(progress, step),
+                }
+            }
+            let needed = if with_seed { &TermsDocument::ALL[..] } else { &TermsDocument::ALL[..2] };
+            let has_all = needed.iter().all(|document| accepted.contains(&(*document, 1)));
+            prop_assert_eq!(next_step(&progress) == Step::Done, has_all);
         }
 
         #[test]

@@ -16,6 +16,8 @@ pub enum AcceptLinkState {
     Expired,
     /// The account was activated, with this link or another one; whoever it is for signs in.
     Used,
+    /// The account was activated, and is disabled now; whoever it is for asks to have it opened again.
+    Disabled,
     /// The account ended.
     Ended,
 }
@@ -32,7 +34,8 @@ pub fn accept_link_state(
 ) -> AcceptLinkState {
     match account {
         AccountStatus::Terminated => AcceptLinkState::Ended,
-        AccountStatus::Active | AccountStatus::Disabled => AcceptLinkState::Used,
+        AccountStatus::Disabled => AcceptLinkState::Disabled,
+        AccountStatus::Active => AcceptLinkState::Used,
         AccountStatus::Pending if is_consumed => AcceptLinkState::Used,
         AccountStatus::Pending if is_expired(expires_at, now) => AcceptLinkState::Expired,
         AccountStatus::Pending => AcceptLinkState::Open,
@@ -61,7 +64,8 @@ mod tests {
             (AccountStatus::Pending, true, AcceptLinkState::Used),
             (AccountStatus::Active, true, AcceptLinkState::Used),
             (AccountStatus::Active, false, AcceptLinkState::Used),
-            (AccountStatus::Disabled, false, AcceptLinkState::Used),
+            (AccountStatus::Disabled, true, AcceptLinkState::Disabled),
+            (AccountStatus::Disabled, false, AcceptLinkState::Disabled),
             (AccountStatus::Terminated, false, AcceptLinkState::Ended),
             (AccountStatus::Terminated, true, AcceptLinkState::Ended),
         ] {

@@ -30,6 +30,9 @@ pub struct Sitting {
     pub is_second_factor_proven: bool,
     /// Whether all that a sign-in needs was done: only then is somebody signed in.
     pub is_complete: bool,
+    /// Where it led once that was done: a second click leads there too.
+    #[serde(default)]
+    pub led_to: Option<String>,
     /// Whether the person has a role, and so may be idle for a short time only.
     pub is_staff: bool,
     /// The browser, in words.
@@ -51,6 +54,29 @@ impl Sitting {
         self.confirmed_at.is_some_and(|at| !is_expired(at.saturating_add(CONFIRMED_FOR), now))
     }
 
+    /// Whether it is the same one, however much of it was done by then.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.account, self.began_at) == (other.account, other.began_at)
+    }
+
+    /// This sitting, written by somebody who has not seen what is `stored`: what was proven stays proven, where it led first it
+    /// leads, and of two sittings the later one stands.
+    #[must_use]
+    pub fn on_top_of(self, stored: Self) -> Self {
+        if !self.is_same(&stored) {
+            return if self.began_at < stored.began_at { stored } else { self };
+        }
+        Self {
+            confirmed_at: self.confirmed_at.max(stored.confirmed_at),
+            is_second_factor_proven: self.is_second_factor_proven || stored.is_second_factor_proven,
+            is_complete: self.is_complete || stored.is_complete,
+            led_to: stored.led_to.or(self.led_to),
+            is_staff: self.is_staff || stored.is_staff,
+            ..self
+        }
+    }
+
     /// After how many seconds of nothing it is over.
     #[must_use]
     pub fn idle_seconds(&self) -> Option<i32> {
@@ -64,19 +90,25 @@ mod tests {
 
     use super::*;
 
-    #[test]
-    fn what_was_proven_anew_counts_for_ten_minutes() {
-        let at = datetime!(2026-11-22 11:07 UTC);
-        let sitting = |confirmed_at| Sitting {
+    const NOW: OffsetDateTime = datetime!(2026-11-22 11:07 UTC);
+
+    fn sitting(confirmed_at: Option<OffsetDateTime>) -> Sitting {
+        Sitting {
             account: Uuid::nil(),
-            began_at: at,
+            began_at: NOW,
             confirmed_at,
             is_second_factor_proven: true,
             is_complete: true,
+            led_to: None,
             is_staff: false,
             browser: String::new(),
             network: String::new(),
-        };
+        }
+    }
+
+    #[test]
+    fn what_was_proven_anew_counts_for_ten_minutes() {
+        let at = NOW;
         assert!(!sitting(None).is_confirmed(at));
         let confirmed = sitting(Some(at));
         assert!(confirmed.is_confirmed(at));
@@ -92,6 +124,16 @@ mod tests {
             "is_staff": false, "browser": "", "network": "",
         });
         let sitting: Sitting = serde_json::from_value(stored).expect("a sitting");
-        assert_eq!(sitting.confirmed_at, None);
+        assert_eq!((sitting.confirmed_at, sitting.led_to), (None, None));
+    }
+
+    #[test]
+    fn of_two_sittings_at_one_browser_the_later_one_stands_and_nothing_of_the_other() {
+        let earlier = Sitting { browser: "the earlier one".to_owned(), ..sitting(Some(NOW)) };
+        let later = Sitting { began_at: NOW + Duration::SECOND, is_complete: false, ..sitting(None) };
+        for stands in [later.clone().on_top_of(earlier.clone()), earlier.on_top_of(later.clone())] {
+            assert!(stands.is_same(&later) && !stands.is_complete && stands.confirmed_at.is_none());
+            assert_eq!(stands.browser, "");
+        }
     }
 }

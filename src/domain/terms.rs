@@ -40,6 +40,16 @@ impl TermsDocument {
         }
     }
 
+    /// What people call it, whatever title a version has.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Privacy => "Privacy Policy",
+            Self::TermsOfUse => "Terms of Use",
+            Self::MdmAup => "MDM Acceptable Use Policy",
+        }
+    }
+
     /// Takes the word that the database uses.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
@@ -103,7 +113,8 @@ impl Published {
 /// A version of a document that somebody accepted.
 pub type AcceptedVersion = (TermsDocument, i32);
 
-/// The first document that is in force, applies and has not been accepted in the version that is in force.
+/// The first document that applies and has not been accepted in the version that is in force. One of which no version is in force
+/// has to wait until there is one: nobody becomes active without it.
 ///
 /// `in_force` are the newest versions that are in effect; `with_seed` says whether SEED is provisioned, which is when the MDM
 /// AUP applies.
@@ -115,14 +126,16 @@ pub fn first_to_accept(
 ) -> Option<TermsDocument> {
     TermsDocument::ALL.into_iter().filter(|document| with_seed || *document != TermsDocument::MdmAup).find(|document| {
         let version = in_force.iter().find(|(known, _)| known == document).map(|(_, version)| *version);
-        version.is_some_and(|version| !accepted.iter().any(|(known, taken)| known == document && *taken >= version))
+        let is_enough = |taken: i32| version.is_none_or(|version| taken >= version);
+        !accepted.iter().any(|(known, taken)| known == document && is_enough(*taken))
     })
 }
 
 #[cfg(test)]
 mod tests {
     use super::TermsDocument::{self, MdmAup, Privacy, TermsOfUse};
-    use super::{Published, Terms, first_to_accept};
+    use super::{AcceptedVersion, Published, Terms, first_to_accept};
+    use proptest::prelude::*;
     use time::{Duration, macros::datetime};
 
     const FIRST: [(TermsDocument, i32); 3] = [(MdmAup, 1), (TermsOfUse, 1), (Privacy, 1)];
@@ -185,7 +198,46 @@ mod tests {
     }
 
     #[test]
-    fn what_is_not_published_is_not_asked_for() {
-        assert_eq!(first_to_accept(&[(Privacy, 1)], &[(Privacy, 1)], true), None);
+    fn what_is_not_published_is_waited_for_where_it_applies() {
+        for (in_force, accepted, without_seed, with_seed) in [
+            (&[][..], &[][..], Some(Privacy), Some(Privacy)),
+            (&[(TermsOfUse, 1), (MdmAup, 1)][..], &[][..], Some(Privacy), Some(Privacy)),
+            (&[(Privacy, 1)][..], &[(Privacy, 1)][..], Some(TermsOfUse), Some(TermsOfUse)),
+            (&[(Privacy, 1), (TermsOfUse, 1)][..], &[(Privacy, 1), (TermsOfUse, 1)][..], None, Some(MdmAup)),
+            // What was accepted once was in force once.
+            (&[][..], &[(Privacy, 1), (TermsOfUse, 1)][..], None, Some(MdmAup)),
+        ] {
+            assert_eq!(first_to_accept(in_force, accepted, false), without_seed, "{in_force:?} {accepted:?}");
+            assert_eq!(first_to_accept(in_force, accepted, true), with_seed, "{in_force:?} {accepted:?}");
+        }
+    }
+
+    fn any_versions() -> impl Strategy<Value = Vec<AcceptedVersion>> {
+        let document = proptest::sample::select(&TermsDocument::ALL[..]);
+        proptest::collection::vec((document, 1..4_i32), 0..6)
+    }
+
+    proptest! {
+        #[test]
+        fn nothing_is_left_to_accept_only_where_all_that_applies_was_accepted(
+            published in any_versions(), accepted in any_versions(), with_seed in any::<bool>(),
+        ) {
+            let in_force: Vec<AcceptedVersion> = TermsDocument::ALL
+                .into_iter()
+                .filter_map(|document| published.iter().copied().filter(|(known, _)| *known == document).max())
+                .collect();
+            let left = first_to_accept(&in_force, &accepted, with_seed);
+            for document in TermsDocument::ALL.into_iter().filter(|document| with_seed || *document != MdmAup) {
+                let newest = in_force.iter().find(|(known, _)| *known == document).map_or(1, |(_, version)| *version);
+                let is_accepted = accepted.iter().any(|(known, version)| *known == document && *version >= newest);
+                // Those ahead of the one that is left are done; where none is left, all are.
+                if left.is_none_or(|left| document < left) {
+                    prop_assert!(is_accepted, "{document:?} is not accepted");
+                } else if left == Some(document) {
+                    prop_assert!(!is_accepted, "{document:?} is asked for twice");
+                }
+            }
+            prop_assert!(with_seed || left != Some(MdmAup));
+        }
     }
 }

@@ -1,11 +1,13 @@
 //! Counters that hold for all copies together, and the proofs of work that were used.
 
+use std::time::Duration as Wait;
+
 use sqlx::PgConnection;
 use time::{Duration, OffsetDateTime};
 
 use super::StoreError;
 
-/// So many times within so long, counted from the first time.
+/// So many times within any stretch of time that is so long.
 #[derive(Debug, Clone, Copy)]
 pub struct Budget {
     /// How often.
@@ -17,13 +19,23 @@ pub struct Budget {
 /// A budget is used up until this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct UsedUp {
-    /// When it begins anew.
+    /// When there is one more: the oldest of those that were taken no longer counts then.
     pub until: OffsetDateTime,
-    /// Whether this is the first time that it was asked for in vain.
+    /// Whether it was asked for in vain for the first time since all that used it up was taken. Only then is somebody told: who
+    /// goes on trying gets one more now and then, and would have its owner written to each time.
     pub is_first: bool,
 }
 
-/// Takes one from the budget of `key` (a keyed hash: nothing readable).
+impl UsedUp {
+    /// How long to wait. A part of a second is a second: whoever waits as long as we say gets one.
+    #[must_use]
+    pub fn wait(self, now: OffsetDateTime) -> Wait {
+        let wait = Wait::try_from(self.until - now).unwrap_or_default();
+        Wait::from_secs(wait.as_secs() + u64::from(wait.subsec_nanos() > 0))
+    }
+}
+
+/// Takes one from the budget of `key` (a keyed hash: nothing readable). Who is refused does not wait longer for it.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -33,23 +45,31 @@ pub async fn take(
     budget: Budget,
     now: OffsetDateTime,
 ) -> Result<Result<(), UsedUp>, StoreError> {
+    // Of many at once on all copies, the row lets one pass at a time. "used" and "started_at" are for the version before.
     let row = sqlx::query!(
-        "insert into budgets as b (key, started_at, ends_at, used) values ($1, $2, $3, 1)
-         on conflict (key) do update set
-            used       = case when b.ends_at <= $2 then 1 else b.used + 1 end,
-            started_at = case when b.ends_at <= $2 then $2 else b.started_at end,
-            ends_at    = case when b.ends_at <= $2 then $3 else b.ends_at end
-         returning used, ends_at",
+        r#"insert into budgets as b (key, started_at, ends_at, used, taken) values ($1, $2, $3, 1, array[$2::timestamptz])
+           on conflict (key) do update set (taken, used, started_at, ends_at, in_vain, cold_until) = (
+               select case when is_cold then recent else recent || $2 end,
+                      cardinality(recent) + 1,
+                      coalesce(recent[1], $2),
+                      case when is_cold then b.ends_at else greatest(b.ends_at, $3) end,
+                      case when b.cold_until > $2 then b.in_vain else 0 end + is_cold::integer,
+                      case when b.cold_until > $2 then b.cold_until when is_cold then b.ends_at end
+                 from (select coalesce(array_agg(at order by at), '{}') as recent, count(*) >= $5::integer as is_cold
+                         from unnest(b.taken) as at where at > $4) as now)
+           returning used > cardinality(taken) as "is_cold!", in_vain = 1 as "is_first!",
+                     taken[cardinality(taken) - $5 + 1] as oldest"#,
         key,
         now,
         now + budget.within,
+        now - budget.within,
+        budget.times,
     )
     .fetch_one(connection)
     .await?;
-    Ok(if row.used <= budget.times {
-        Ok(())
-    } else {
-        Err(UsedUp { until: row.ends_at, is_first: row.used == budget.times + 1 })
+    Ok(match row.oldest {
+        Some(oldest) if row.is_cold => Err(UsedUp { until: oldest + budget.within, is_first: row.is_first }),
+        _ => Ok(()),
     })
 }
 
@@ -83,4 +103,21 @@ pub async fn forget_ended(connection: &mut PgConnection, now: OffsetDateTime) ->
     .execute(connection)
     .await?;
     Ok(ended.rows_affected() + expired.rows_affected())
+}
+
+#[cfg(test)]
+mod tests {
+    use time::macros::datetime;
+
+    use super::*;
+
+    #[test]
+    fn whoever_waits_as_long_as_is_said_does_not_come_too_early() {
+        let until = datetime!(2026-11-22 11:07 UTC);
+        let wait = |before| UsedUp { until, is_first: true }.wait(until - before);
+        assert_eq!(wait(Duration::seconds(60)), Wait::from_secs(60));
+        assert_eq!(wait(Duration::milliseconds(1_001)), Wait::from_secs(2));
+        assert_eq!(wait(Duration::ZERO), Wait::ZERO);
+        assert_eq!(wait(-Duration::SECOND), Wait::ZERO);
+    }
 }

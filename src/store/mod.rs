@@ -8,6 +8,7 @@ pub mod directory;
 pub mod outbox;
 pub mod people;
 pub mod pool;
+pub mod session_content;
 pub mod sessions;
 pub mod sign_up;
 pub mod terms;
@@ -33,6 +34,15 @@ pub enum StoreError {
     /// A session holds something that we did not put there.
     #[error("a session cannot be read: {0}")]
     Session(String),
+}
+
+impl From<tower_sessions::session_store::Error> for StoreError {
+    fn from(error: tower_sessions::session_store::Error) -> Self {
+        match error {
+            tower_sessions::session_store::Error::Backend(_) => Self::Silent,
+            other => Self::Session(other.to_string()),
+        }
+    }
 }
 
 impl StoreError {

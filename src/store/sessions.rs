@@ -1,15 +1,15 @@
 //! Sessions: where browsers' sessions are kept, for all copies. Only the SHA-256 of the cookie is here.
 //!
 //! `tower-sessions` carries the content; what the database has to find by itself (whose it is, when it ends) stands in columns,
-//! taken from the [`Sitting`] in the content.
+//! taken from the sitting in the content. Two requests of one browser may change it at once: `session_content` says what becomes
+//! of that.
 
 use std::{fmt, sync::Arc};
 
 use async_trait::async_trait;
-use serde::Deserialize as _;
 use serde_json::Value;
 use sha2::{Digest, Sha256};
-use sqlx::PgPool;
+use sqlx::{PgConnection, PgPool};
 use time::{Duration, OffsetDateTime};
 use tower_sessions::{
     SessionStore,
@@ -18,11 +18,11 @@ use tower_sessions::{
 };
 use uuid::Uuid;
 
-use super::StoreError;
+use super::{
+    StoreError,
+    session_content::{self as content, Content},
+};
 use crate::{clock::Clock, domain::sitting::Sitting};
-
-/// The key under which a session's content has its [`Sitting`].
-pub const SITTING: &str = "sitting";
 
 /// How long somebody who has not proved who they are may take.
 const ANONYMOUS: Duration = Duration::HOUR;
@@ -60,8 +60,8 @@ struct Columns {
 }
 
 impl Columns {
-    fn of(content: &Value, now: OffsetDateTime) -> Result<Self> {
-        let Some(sitting) = content.get(SITTING) else {
+    fn of(content: &Content, now: OffsetDateTime) -> Result<Self> {
+        let Some(sitting) = content::sitting(content)? else {
             return Ok(Self {
                 account: None,
                 ends_at: now + ANONYMOUS,
@@ -70,7 +70,6 @@ impl Columns {
                 network: String::new(),
             });
         };
-        let sitting = Sitting::deserialize(sitting).map_err(|error| Error::Decode(error.to_string()))?;
         Ok(Self {
             account: Some(sitting.account),
             ends_at: sitting.ends_at(),
@@ -84,47 +83,36 @@ impl Columns {
 #[async_trait]
 impl SessionStore for Sessions {
     async fn create(&self, record: &mut Record) -> Result<()> {
-        let now = self.clock.now();
-        let content = content(record)?;
-        let columns = Columns::of(&content, now)?;
-        // 128 random bits: two are never the same, so there is nothing to try again.
-        sqlx::query!(
-            "insert into sessions (id, account_id, content, created_at, last_seen_at, ends_at, idle_seconds, browser, network)
-             values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
-            &key(&record.id),
-            columns.account,
-            content,
-            now,
-            columns.ends_at,
-            columns.idle_seconds,
-            columns.browser,
-            columns.network,
-        )
-        .execute(&self.pool)
-        .await
-        .map_err(backend)?;
+        if let Some(id) = content::take_moved(record) {
+            record.id = id;
+            return self.save(record).await;
+        }
+        let (_, wanted) = content::loaded_and_wanted(record);
+        let mut connection = self.pool.acquire().await.map_err(backend)?;
+        let begun = insert(&mut connection, &record.id, &wanted, self.clock.now()).await;
+        begun.map_err(|error| Error::Backend(error.to_string()))?;
+        record.data = content::carried(wanted);
         Ok(())
     }
 
-    /// Only ever changes a session that is there: one that was ended meanwhile must not come back.
+    /// Writes what this request changed, on top of what others have changed meanwhile. Only ever changes a session that is there:
+    /// one that was ended meanwhile must not come back.
     async fn save(&self, record: &Record) -> Result<()> {
-        let now = self.clock.now();
-        let content = content(record)?;
-        let columns = Columns::of(&content, now)?;
-        sqlx::query!(
-            "update sessions set account_id = $2, content = $3, last_seen_at = $4, ends_at = $5, idle_seconds = $6
-              where id = $1",
-            &key(&record.id),
-            columns.account,
-            content,
-            now,
-            columns.ends_at,
-            columns.idle_seconds,
-        )
-        .execute(&self.pool)
-        .await
-        .map_err(backend)?;
-        Ok(())
+        let (loaded, wanted) = content::loaded_and_wanted(record);
+        let mut stored = loaded.clone();
+        // Whoever finds that somebody was faster looks again: of many at once, one gets through each time.
+        loop {
+            let merged = content::merged(&loaded, &wanted, &stored)?;
+            if merged == stored || self.replace(&record.id, &stored, &merged).await? {
+                return Ok(());
+            }
+            let row = sqlx::query!("select content from sessions where id = $1", &key(&record.id))
+                .fetch_optional(&self.pool)
+                .await
+                .map_err(backend)?;
+            let Some(row) = row else { return Ok(()) };
+            stored = read(row.content)?;
+        }
     }
 
     async fn load(&self, id: &Id) -> Result<Option<Record>> {
@@ -147,7 +135,7 @@ impl SessionStore for Sessions {
                 .await
                 .map_err(backend)?;
         }
-        let data = serde_json::from_value(row.content).map_err(|error| Error::Decode(error.to_string()))?;
+        let data = content::carried(read(row.content)?);
         // When it ends is decided above, by our clock; the library's own date is not asked.
         Ok(Some(Record { id: *id, data, expiry_date: OffsetDateTime::UNIX_EPOCH + Duration::days(365_000) }))
     }
@@ -158,8 +146,122 @@ impl SessionStore for Sessions {
     }
 }
 
-fn content(record: &Record) -> Result<Value> {
-    serde_json::to_value(&record.data).map_err(|error| Error::Encode(error.to_string()))
+impl Sessions {
+    /// Puts one content in the place of another. False if that is no longer what is stored, or nothing is.
+    async fn replace(&self, id: &Id, stored: &Content, new: &Content) -> Result<bool> {
+        let now = self.clock.now();
+        let columns = Columns::of(new, now)?;
+        let done = sqlx::query!(
+            "update sessions set account_id = $3, content = $4, last_seen_at = $5, ends_at = $6, idle_seconds = $7
+              where id = $1 and content = $2",
+            &key(id),
+            written(stored),
+            columns.account,
+            written(new),
+            now,
+            columns.ends_at,
+            columns.idle_seconds,
+        )
+        .execute(&self.pool)
+        .await
+        .map_err(backend)?;
+        Ok(done.rows_affected() == 1)
+    }
+}
+
+/// Begins a session with this content.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn insert(
+    connection: &mut PgConnection,
+    id: &Id,
+    content: &Content,
+    now: OffsetDateTime,
+) -> std::result::Result<(), StoreError> {
+    let columns = Columns::of(content, now)?;
+    // 128 random bits: two are never the same, so there is nothing to try again.
+    sqlx::query!(
+        "insert into sessions (id, account_id, content, created_at, last_seen_at, ends_at, idle_seconds, browser, network)
+         values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+        &key(id),
+        columns.account,
+        written(content),
+        now,
+        columns.ends_at,
+        columns.idle_seconds,
+        columns.browser,
+        columns.network,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// What a session holds, locked until the transaction ends. None if it was ended. Whoever locks an account as well does that
+/// first: so does who ends all sessions of an account.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn lock(connection: &mut PgConnection, id: &Id) -> std::result::Result<Option<Content>, StoreError> {
+    let row = sqlx::query!("select content from sessions where id = $1 for update", &key(id))
+        .fetch_optional(connection)
+        .await?;
+    Ok(row.map(|row| read(row.content)).transpose()?)
+}
+
+/// Gives a session that is locked another content, and another id where that differs.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn change(
+    connection: &mut PgConnection,
+    (from, to): (&Id, &Id),
+    content: &Content,
+    now: OffsetDateTime,
+) -> std::result::Result<(), StoreError> {
+    let columns = Columns::of(content, now)?;
+    sqlx::query!(
+        "update sessions set id = $2, account_id = $3, content = $4, last_seen_at = $5, ends_at = $6, idle_seconds = $7,
+                browser = $8, network = $9, created_at = case when id = $2 then created_at else $5 end
+          where id = $1",
+        &key(from),
+        &key(to),
+        columns.account,
+        written(content),
+        now,
+        columns.ends_at,
+        columns.idle_seconds,
+        columns.browser,
+        columns.network,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
+/// Whether some session goes on with this sitting: another request of the same browser has moved it.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn goes_on(connection: &mut PgConnection, sitting: &Sitting) -> std::result::Result<bool, StoreError> {
+    let rows = sqlx::query!("select content from sessions where account_id = $1", sitting.account)
+        .fetch_all(connection)
+        .await?;
+    for row in rows {
+        if content::sitting(&read(row.content)?)?.is_some_and(|other| other.is_same(sitting)) {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+fn read(content: Value) -> Result<Content> {
+    serde_json::from_value(content).map_err(|error| Error::Decode(error.to_string()))
+}
+
+fn written(content: &Content) -> Value {
+    Value::Object(content.clone())
 }
 
 fn key(id: &Id) -> [u8; 32] {

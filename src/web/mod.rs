@@ -12,6 +12,7 @@ pub mod error;
 pub mod factor;
 pub mod form;
 pub mod headers;
+pub mod keeping;
 pub mod markdown;
 pub mod network;
 pub mod observe;

@@ -2,6 +2,8 @@
 //!
 //! What is remembered is encrypted: the database alone is not enough to take somebody's trip to its end.
 
+use std::collections::BTreeMap;
+
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use time::{Duration, OffsetDateTime};
@@ -13,10 +15,12 @@ use crate::{
     app::App,
     domain::moment::is_expired,
     providers::{Ask, Begun, Provider, ProviderError},
+    store::StoreError,
 };
 
-/// The key under which a session keeps its trips.
-const TRIPS: &str = "trips";
+/// The key under which a session keeps its trips, each under an id of its own, so that two tabs at once do not disturb each
+/// other.
+pub(super) const TRIPS: &str = "trips_under_way";
 
 /// How many trips one browser can have under way: one a tab, within reason.
 const AT_ONCE: usize = 5;
@@ -66,12 +70,15 @@ pub async fn begin(
 ) -> Result<Url, TripError> {
     let provider = provider(app, name)?;
     let (address, begun) = provider.begin(&*app.chance, ask).await?;
-    let mut trips: Vec<String> = session.get(TRIPS).await.map_err(session_error)?.unwrap_or_default();
+    let mut trips = under_way(session).await?;
     let trip = Trip { provider: name.to_owned(), purpose, begun, at: now.unix_timestamp() };
     let plain = serde_json::to_vec(&trip).expect("text and numbers become JSON");
-    trips.push(BASE64_URL_SAFE_NO_PAD.encode(app.keys.seal(&*app.chance, CONTEXT, &plain)));
-    let surplus = trips.len().saturating_sub(AT_ONCE);
-    trips.drain(..surplus);
+    let sealed = BASE64_URL_SAFE_NO_PAD.encode(app.keys.seal(&*app.chance, CONTEXT, &plain));
+    // Such ids are in the order of time.
+    trips.insert(app.chance.id(now).to_string(), sealed);
+    while trips.len() > AT_ONCE {
+        trips.pop_first();
+    }
     session.insert(TRIPS, trips).await.map_err(session_error)?;
     session.save().await.map_err(session_error)?;
     Ok(address)
@@ -83,17 +90,19 @@ pub async fn begin(
 /// # Errors
 /// [`WebError`] if the database does not answer.
 pub async fn take(app: &App, session: &Session, state: &str, now: OffsetDateTime) -> Result<Option<Trip>, WebError> {
-    let trips: Vec<String> = session.get(TRIPS).await.map_err(session_error)?.unwrap_or_default();
-    let opened = trips.iter().map(|sealed| open(app, sealed));
-    let Some(at) = opened.into_iter().position(|trip| trip.is_some_and(|trip| trip.begun.state == state)) else {
-        return Ok(None);
-    };
-    let mut rest = trips;
-    let trip = open(app, &rest.remove(at));
-    session.insert(TRIPS, rest).await.map_err(session_error)?;
+    let mut trips = under_way(session).await?;
+    let mut opened = trips.iter().filter_map(|(id, sealed)| Some((id.clone(), open(app, sealed)?)));
+    let Some((id, trip)) = opened.find(|(_, trip)| trip.begun.state == state) else { return Ok(None) };
+    drop(opened);
+    trips.remove(&id);
+    session.insert(TRIPS, trips).await.map_err(session_error)?;
     session.save().await.map_err(session_error)?;
-    let began = trip.as_ref().and_then(|trip| OffsetDateTime::from_unix_timestamp(trip.at).ok());
-    Ok(trip.filter(|_| began.is_some_and(|began| !is_expired(began + LONGEST, now))))
+    let began = OffsetDateTime::from_unix_timestamp(trip.at).ok();
+    Ok(Some(trip).filter(|_| began.is_some_and(|began| !is_expired(began + LONGEST, now))))
+}
+
+async fn under_way(session: &Session) -> Result<BTreeMap<String, String>, StoreError> {
+    Ok(session.get(TRIPS).await.map_err(session_error)?.unwrap_or_default())
 }
 
 fn open(app: &App, sealed: &str) -> Option<Trip> {
@@ -104,22 +113,23 @@ fn open(app: &App, sealed: &str) -> Option<Trip> {
 /// The provider of that name.
 ///
 /// # Errors
-/// [`TripError::Provider`] if it is not set up here.
+/// [`TripError::NotSetUp`] if it is not set up here.
 pub fn provider<'a>(app: &'a App, name: &str) -> Result<&'a Provider, TripError> {
-    let missing =
-        || ProviderError::Unreachable(format!("the provider {name} is not set up: PORTAL_OIDC__{name}__ISSUER"));
-    app.providers.get(name).ok_or_else(|| TripError::Provider(missing()))
+    app.providers.get(name).ok_or_else(|| TripError::NotSetUp(name.to_owned()))
 }
 
 /// Why a trip could not be begun.
 #[derive(Debug, thiserror::Error)]
 pub enum TripError {
+    /// The directory names a provider that the settings do not know.
+    #[error("the provider {0:?} is not set up: its PORTAL_OIDC__…__ISSUER is missing")]
+    NotSetUp(String),
     /// The provider does not do its part.
     #[error(transparent)]
     Provider(#[from] ProviderError),
     /// The database does not do its part.
     #[error(transparent)]
-    Store(#[from] crate::store::StoreError),
+    Store(#[from] StoreError),
 }
 
 /// A purpose, for a form that begins the trip again: nobody can make one up.

@@ -12,7 +12,7 @@ use axum::{
     response::{IntoResponse, Redirect, Response},
 };
 use time::OffsetDateTime;
-use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite, session_store};
+use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
 use super::{addresses, browser, error::WebError, network::Network};
 use crate::{
@@ -24,17 +24,14 @@ use crate::{
         sitting::Sitting,
         techpass_id::TechPassId,
     },
-    store::{
-        StoreError, in_time, people,
-        sessions::{SITTING, Sessions},
-    },
+    store::{StoreError, in_time, people, session_content::SITTING, sessions::Sessions},
 };
 
 /// The key under which a session keeps where its person wanted to go.
-const NEXT: &str = "next";
+pub(super) const NEXT: &str = "next";
 
 /// The key under which a session keeps the ID that was given, until the password has come.
-const TECHPASS_ID: &str = "techpass_id";
+pub(super) const TECHPASS_ID: &str = "techpass_id";
 
 /// The layer that reads and writes the cookie. It lasts as long as the browser is open; how long it is good is the store's
 /// business.
@@ -98,7 +95,7 @@ pub async fn recognise(State(app): State<App>, mut request: Request, next: Next)
 }
 
 async fn find_viewer(app: &App, session: &Session) -> Result<Option<Viewer>, StoreError> {
-    let Some(sitting) = session.get::<Sitting>(SITTING).await.map_err(session_error)? else { return Ok(None) };
+    let Some(mut sitting) = session.get::<Sitting>(SITTING).await.map_err(session_error)? else { return Ok(None) };
     let Some(found) = people::find(&app.pool, sitting.account).await? else { return Ok(None) };
     let is_over = sitting.began_at < found.sessions_from
         || !matches!(found.person.status, AccountStatus::Pending | AccountStatus::Active);
@@ -107,13 +104,19 @@ async fn find_viewer(app: &App, session: &Session) -> Result<Option<Viewer>, Sto
     }
     let in_force = app.reference.load().terms.versions_in_force(app.clock.now());
     let step = next_step(&found.person.progress(&in_force, sitting.is_second_factor_proven));
+    if step == Step::Done && !sitting.is_complete {
+        // Another click may have come to the end after the session was read and before the person was.
+        session.load().await.map_err(session_error)?;
+        let Some(now) = session.get::<Sitting>(SITTING).await.map_err(session_error)? else { return Ok(None) };
+        sitting = now;
+    }
     Ok(Some(Viewer { person: found.person, sitting, step }))
 }
 
 /// What the session library says when the database does not answer.
 pub fn session_error(error: tower_sessions::session::Error) -> StoreError {
     match error {
-        tower_sessions::session::Error::Store(session_store::Error::Backend(_)) => StoreError::Silent,
+        tower_sessions::session::Error::Store(error) => error.into(),
         other => StoreError::Session(other.to_string()),
     }
 }
@@ -201,9 +204,13 @@ impl OnTheWay {
         Err(WebError::SeeOther(self.next_address().to_owned()))
     }
 
-    /// Where the next step is.
-    pub fn next_address(&self) -> &'static str {
-        if self.0.sitting.is_complete { addresses::ACCOUNT } else { addresses::step(self.0.step) }
+    /// Where the next step is, or where the last one led.
+    pub fn next_address(&self) -> &str {
+        if self.0.sitting.is_complete {
+            self.0.sitting.led_to.as_deref().unwrap_or(addresses::ACCOUNT)
+        } else {
+            addresses::step(self.0.step)
+        }
     }
 }
 
@@ -253,6 +260,7 @@ pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool,
         confirmed_at: None,
         is_second_factor_proven,
         is_complete: false,
+        led_to: None,
         is_staff: !person.roles.is_empty(),
         browser: place.browser,
         network: place.network,
@@ -268,7 +276,7 @@ pub enum SessionId {
     Same,
 }
 
-/// Puts a sitting into the session.
+/// Puts a sitting into the session, where no transaction has to do it ([`super::keeping`]).
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -310,12 +318,12 @@ pub async fn remember_next(session: &Session, next: &str) -> Result<(), StoreErr
     }
 }
 
-/// Where somebody wanted to go; forgotten once asked.
+/// Where somebody wanted to go.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn take_next(session: &Session) -> Result<Option<String>, StoreError> {
-    session.remove::<String>(NEXT).await.map_err(session_error)
+pub async fn wanted(session: &Session) -> Result<Option<String>, StoreError> {
+    session.get(NEXT).await.map_err(session_error)
 }
 
 /// A path of this site, or nothing: whoever makes up the address of a sign-in page must not choose where it leads.

@@ -58,7 +58,7 @@ impl Tried {
 pub struct TooMany {
     /// How long to wait.
     pub wait: Wait,
-    /// Whether this is the first time that it is said: then the owner is told.
+    /// Whether this is the first time that it is said since they went cold: then the owner is told.
     pub is_first: bool,
 }
 
@@ -82,10 +82,7 @@ pub async fn take(
     let key = app.keys.mac(Purpose::Budget, &[tried.label(), whose]);
     let mut connection = app.pool.acquire().await?;
     let taken = budgets::take(&mut connection, &key, tried.budget(), now).await?;
-    Ok(taken.map_err(|used_up| TooMany {
-        wait: Wait::try_from(used_up.until - now).unwrap_or_default(),
-        is_first: used_up.is_first,
-    }))
+    Ok(taken.map_err(|used_up| TooMany { wait: used_up.wait(now), is_first: used_up.is_first }))
 }
 
 /// Gives all tries back, after one was right.

@@ -20,6 +20,8 @@ pub enum Problem {
     Lost,
     /// The provider does not answer.
     Unreachable,
+    /// The provider of the address is not set up here.
+    NotSetUp,
     /// What the provider said is not to be believed.
     Refused,
     /// The provider's clock and ours are too far apart.
@@ -50,7 +52,7 @@ impl Problem {
     fn status(&self) -> StatusCode {
         match self {
             Self::Lost => StatusCode::BAD_REQUEST,
-            Self::Unreachable | Self::Clock => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Unreachable | Self::NotSetUp | Self::Clock => StatusCode::SERVICE_UNAVAILABLE,
             Self::Ended => StatusCode::GONE,
             _ => StatusCode::FORBIDDEN,
         }
@@ -121,6 +123,10 @@ pub fn could_not_begin(
 ) -> Result<Response, WebError> {
     match error {
         TripError::Store(error) => Err(error.into()),
+        TripError::NotSetUp(_) => {
+            tracing::error!(%error, "somebody cannot sign in");
+            page(app, context, request_id, provider, purpose, &Problem::NotSetUp)
+        }
         TripError::Provider(error) => page(app, context, request_id, provider, purpose, &of_provider(&error)),
     }
 }

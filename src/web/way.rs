@@ -9,6 +9,7 @@ use uuid::Uuid;
 use super::{
     addresses,
     error::WebError,
+    keeping::{self, Kept},
     observe::RequestId,
     session::{self, SessionId},
 };
@@ -96,11 +97,12 @@ impl Way<'_> {
     }
 
     /// Commits what was done, and says where the way goes on. If nothing is left, the account becomes active where it was
-    /// pending, and the sign-in is complete.
+    /// pending, and the sign-in is complete: all in one transaction, so that of two clicks at once the second one finds all of it
+    /// done, and leads where the first one led.
     ///
     /// # Errors
-    /// [`WebError::Unavailable`] if the database does not answer, [`WebError::SeeOther`] to signing in if the account ended
-    /// meanwhile.
+    /// [`WebError::Unavailable`] if the database does not answer, [`WebError::SeeOther`] to signing in if the account or the
+    /// session ended meanwhile.
     pub async fn go_on(
         &self,
         mut tx: Transaction<'_, Postgres>,
@@ -114,32 +116,40 @@ impl Way<'_> {
         }
         let in_force = self.app.reference.load().terms.versions_in_force(self.now);
         let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
-        if step != Step::Done {
-            tx.commit().await?;
-            self.app.bell.ring();
-            session::keep(self.session, &sitting, id).await?;
-            return Ok(addresses::step(step).to_owned());
+        let mut address = addresses::step(step).to_owned();
+        if step == Step::Done {
+            address = self.arrive(&mut tx, &person).await?;
+            sitting.is_complete = true;
+            sitting.led_to = Some(address.clone());
         }
+        match keeping::keep(&mut tx, self, &person, &sitting, id).await? {
+            Kept::Kept(new) => {
+                tx.commit().await?;
+                self.app.bell.ring();
+                keeping::follow(self.session, new).await?;
+                Ok(address)
+            }
+            Kept::Overtaken(address) => Ok(address),
+            Kept::Ended => Err(ended()),
+        }
+    }
+
+    /// Makes the account active where it was pending, and the sign-in complete; gives where that leads.
+    async fn arrive(&self, tx: &mut Transaction<'_, Postgres>, person: &Person) -> Result<String, WebError> {
         let is_pending = person.status == AccountStatus::Pending;
         // Of two clicks at once, the second one finds the account active.
-        let is_new = is_pending && people::activate(&mut tx, person.id, self.now).await?;
+        let is_new = is_pending && people::activate(tx, person.id, self.now).await?;
         if is_new {
-            self.note(&mut tx, person.id, Event::Activated, json!({})).await?;
+            self.note(tx, person.id, Event::Activated, json!({})).await?;
         } else if is_pending && is_expired(person.activation_ends, self.now) {
-            return Err(ended());
+            return Err(WebError::SeeOther(addresses::sign_in(None)));
         } else {
-            people::signed_in(&mut tx, person.id, self.now).await?;
+            people::signed_in(tx, person.id, self.now).await?;
         }
-        self.note(&mut tx, person.id, Event::SignedIn, json!({})).await?;
-        tx.commit().await?;
-        self.app.bell.ring();
-        sitting.is_complete = true;
-        let wanted = session::take_next(self.session).await?;
-        session::keep(self.session, &sitting, id).await?;
-        Ok(if is_new {
-            addresses::ACTIVATED.to_owned()
-        } else {
-            wanted.unwrap_or_else(|| addresses::ACCOUNT.to_owned())
-        })
+        self.note(tx, person.id, Event::SignedIn, json!({})).await?;
+        if is_new {
+            return Ok(addresses::ACTIVATED.to_owned());
+        }
+        Ok(session::wanted(self.session).await?.unwrap_or_else(|| addresses::ACCOUNT.to_owned()))
     }
 }

@@ -119,9 +119,19 @@ async fn a_link_that_was_used_says_so_even_after_it_expired(database: PgPool) {
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn every_link_of_an_account_that_was_activated_counts_as_used(database: PgPool) {
     let (portal, link) = invited(&database).await;
-    for status in ["active", "disabled"] {
-        tables::set_status(&database, MEI, status).await;
-        portal.visitor().opens(&link).await.is(410).titled("This invitation was used").has_no_form();
+    tables::set_status(&database, MEI, "active").await;
+    let page = portal.visitor().opens(&link).await;
+    page.is(410).titled("This invitation was used").has_no_form().links_to("/sign-in").does_not_link_to("/sign-up");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn the_link_of_an_account_that_is_disabled_leads_to_those_who_can_open_it(database: PgPool) {
+    let (portal, link) = invited(&database).await;
+    tables::set_status(&database, MEI, "disabled").await;
+    for _ in 0..2 {
+        let page = portal.visitor().opens(&link).await;
+        page.is(410).titled("Your TechPass is disabled").has_no_form().links_to("/help").does_not_link_to("/sign-up");
+        portal.waits(Duration::days(31));
     }
 }
 

@@ -180,6 +180,25 @@ async fn ten_wrong_passwords_an_hour_lock_the_tries_for_a_while_and_tell_the_own
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn around_a_full_hour_there_are_no_more_passwords_than_in_any_other_hour(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    portal.waits(Duration::HOUR - Duration::SECOND);
+    for _ in 0..9 {
+        gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    }
+    let page = gives_password(&portal.visitor(), ID, INITIAL).await;
+    page.is(429).has_field_error("password", "Too many tries. Try again in a second");
+    portal.waits(Duration::SECOND);
+    gives_password(&portal.visitor(), ID, "not it").await.is(422);
+    let page = gives_password(&portal.visitor(), ID, INITIAL).await;
+    page.is(429).has_field_error("password", "Too many tries. Try again in 60 minutes");
+    portal.delivers().await;
+    assert_eq!(portal.mail.reads_all().len(), 1, "the owner is told once");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn an_active_account_signs_in_with_password_and_code(database: PgPool) {
     let portal = Portal::on(&database).await;
     let (_, phone) = active(&portal).await;
@@ -392,6 +411,34 @@ async fn a_password_link_is_good_for_an_hour_and_a_newer_one_replaces_it(databas
     portal.delivers().await;
     portal.mail.reads_all();
     portal.visitor().opens("/sign-in/forgotten/never-was").await.is(404).has_no_form();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_password_link_that_is_dead_leads_to_what_helps(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let page = ana.opens("/sign-in/forgotten").await;
+    ana.fills_in(&page, &[("techpass_id", ID)]).await.is(200);
+    portal.delivers().await;
+    let link = portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/");
+    let page = ana.opens(&link).await;
+    let new = [("new_password", PASSWORD), ("repeat_password", PASSWORD)];
+    for (status, title, way_on) in
+        [("disabled", "Your TechPass is disabled", "/help"), ("terminated", "Your TechPass has ended", "/start")]
+    {
+        tables::set_status(&database, ADDRESS, status).await;
+        for answer in [ana.opens(&link).await, ana.fills_in(&page, &new).await] {
+            answer.is(410).titled(title).has_no_form().links_to(way_on).does_not_link_to("/sign-in/forgotten");
+        }
+    }
+    tables::set_status(&database, ADDRESS, "active").await;
+    portal.waits(Duration::HOUR);
+    let late = ana.opens(&link).await;
+    late.is(410).titled("This link no longer works").links_to("/sign-in/forgotten").links_to("/sign-in");
+    tables::set_status(&database, ADDRESS, "pending").await;
+    portal.waits(Duration::days(30));
+    ana.opens(&link).await.is(410).titled("Your TechPass has ended").does_not_link_to("/sign-in/forgotten");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

@@ -3,6 +3,7 @@
 //! `DATABASE_URL` names a PostgreSQL whose user may make databases: every test gets one of its own.
 
 mod accept;
+mod budgets;
 mod csrf;
 mod directory;
 mod errors;
@@ -15,6 +16,7 @@ mod process;
 mod roles;
 mod routes;
 mod security;
+mod sessions;
 mod sign_up;
 mod start;
 mod support;

@@ -4,6 +4,7 @@
 use askama::Template;
 use axum::{
     extract::{Path, State},
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -20,6 +21,7 @@ use crate::{
     },
     store::{audit::Event, people},
     web::{
+        addresses,
         changes::{self, Change},
         error::WebError,
         form::{FormView, Submitted},
@@ -52,8 +54,19 @@ struct Page<'a> {
     changes: Vec<Change>,
 }
 
+/// The page of a document that nobody has published yet.
+#[derive(Template)]
+#[template(path = "activate/not_published.html")]
+struct NotPublishedPage<'a> {
+    page: &'a PageContext,
+    document: TermsDocument,
+    address: &'a str,
+    reference: &'a str,
+}
+
 pub async fn get(
     State(app): State<App>,
+    request_id: RequestId,
     at: OnTheWay,
     page: PageContext,
     Path(document): Path<String>,
@@ -61,7 +74,9 @@ pub async fn get(
     let document = TermsDocument::parse_address(&document).ok_or(WebError::NotFound)?;
     let viewer = at.at(Step::Terms(document))?;
     let reference = app.reference.load();
-    let terms = reference.terms.current(document, app.clock.now()).ok_or(WebError::NotFound)?;
+    let Some(terms) = reference.terms.current(document, app.clock.now()) else {
+        return not_published(&page, &request_id, document);
+    };
     page.show(&show(&page, &FormView::default(), terms, &viewer.person, &reference.terms))
 }
 
@@ -78,7 +93,9 @@ pub async fn post(
     let viewer = at.at(Step::Terms(document))?;
     let now = app.clock.now();
     let reference = app.reference.load();
-    let terms = reference.terms.current(document, now).ok_or(WebError::NotFound)?;
+    let Some(terms) = reference.terms.current(document, now) else {
+        return not_published(&page, &request_id, document);
+    };
     // A client that does not send it along takes what is in force.
     let is_newer = !form.version.is_empty() && form.version != terms.version.to_string();
     let refusal = if is_newer {
@@ -101,6 +118,13 @@ pub async fn post(
     }
     let next = way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?;
     Ok(Redirect::to(&next).into_response())
+}
+
+/// Nobody becomes active before there is something to accept. That is for the operator to mend.
+fn not_published(page: &PageContext, request_id: &RequestId, document: TermsDocument) -> Result<Response, WebError> {
+    tracing::error!(document = document.as_str(), "somebody cannot go on: no version of a document is in force");
+    let (address, reference) = (addresses::step(Step::Terms(document)), request_id.as_str());
+    page.answer(StatusCode::SERVICE_UNAVAILABLE, &NotPublishedPage { page, document, address, reference })
 }
 
 fn show<'a>(

@@ -14,9 +14,10 @@ use time::Duration;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
+use super::shut::{self, Shut};
 use crate::{
     app::App,
-    domain::{account::AccountStatus, moment::is_expired, password, person::Person, techpass_id::TechPassId},
+    domain::{moment::is_expired, password, person::Person, techpass_id::TechPassId},
     keys::token_hash,
     messages::{Message, PasswordLink, security_notice::Happened},
     store::{
@@ -120,7 +121,7 @@ async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     let mut tx = app.pool.begin().await?;
     let Some(found) = people::find(&mut *tx, account).await? else { return Ok(()) };
     let (person, Some(email)) = (&found.person, &found.person.email) else { return Ok(()) };
-    if !may_choose(person, way.now) {
+    if shut_of(person, way.now).is_some() {
         return Ok(());
     }
     let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());
@@ -135,12 +136,8 @@ async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     Ok(())
 }
 
-fn may_choose(person: &Person, now: time::OffsetDateTime) -> bool {
-    match person.status {
-        AccountStatus::Active => true,
-        AccountStatus::Pending => !is_expired(person.activation_ends, now),
-        AccountStatus::Disabled | AccountStatus::Terminated => false,
-    }
+fn shut_of(person: &Person, now: time::OffsetDateTime) -> Option<Shut> {
+    Shut::of_account(person.status, person.activation_ends, now)
 }
 
 pub async fn get_new(
@@ -237,7 +234,11 @@ async fn find(
     let link = tokens::find_password_link(&mut connection, &hash).await?.ok_or(WebError::NotFound)?;
     let person = people::find(&mut *connection, link.account).await?.ok_or(WebError::NotFound)?.person;
     let now = app.clock.now();
-    if link.is_consumed || is_expired(link.expires_at, now) || !may_choose(&person, now) {
+    if let Some(shut) = shut_of(&person, now) {
+        // A new link would not help.
+        return page.answer(StatusCode::GONE, &shut::Page { page, shut }).map(Err);
+    }
+    if link.is_consumed || is_expired(link.expires_at, now) {
         return page.answer(StatusCode::GONE, &DeadPage { page }).map(Err);
     }
     Ok(Ok((link, person)))

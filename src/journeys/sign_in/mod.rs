@@ -6,6 +6,7 @@ mod id;
 mod mfa;
 mod out;
 mod password;
+mod shut;
 
 use axum::{
     Router,

@@ -12,10 +12,10 @@ use serde_json::json;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
+use super::shut::{self, Shut};
 use crate::{
     app::App,
     domain::{
-        account::AccountStatus,
         moment::is_expired,
         techpass_id::{TechPassId, Username},
     },
@@ -53,21 +53,6 @@ struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     techpass_id: String,
-}
-
-/// Why somebody who gave the right password is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shut {
-    Disabled,
-    Ended,
-    InitialPasswordDied,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/shut.html")]
-struct ShutPage<'a> {
-    page: &'a PageContext,
-    shut: Shut,
 }
 
 pub async fn get(session: Session, page: PageContext) -> Result<Response, WebError> {
@@ -117,7 +102,7 @@ pub async fn post(
     };
     if let Some(shut) = shut(&known, &way) {
         way.note_failure(known.account, json!({"because": "shut"})).await?;
-        return page.answer(StatusCode::FORBIDDEN, &ShutPage { page: &page, shut });
+        return page.answer(StatusCode::FORBIDDEN, &shut::Page { page: &page, shut });
     }
     let mut tx = app.pool.begin().await?;
     let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
@@ -128,13 +113,9 @@ pub async fn post(
 }
 
 fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
-    match known.status {
-        AccountStatus::Disabled => Some(Shut::Disabled),
-        AccountStatus::Terminated => Some(Shut::Ended),
-        AccountStatus::Pending if is_expired(known.activation_ends, way.now) => Some(Shut::Ended),
-        _ if known.expires_at.is_some_and(|ends| is_expired(ends, way.now)) => Some(Shut::InitialPasswordDied),
-        _ => None,
-    }
+    let has_died = known.expires_at.is_some_and(|ends| is_expired(ends, way.now));
+    let account = Shut::of_account(known.status, known.activation_ends, way.now);
+    account.or(has_died.then_some(Shut::InitialPasswordDied))
 }
 
 async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {

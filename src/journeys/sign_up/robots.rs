@@ -35,7 +35,7 @@ pub enum Robot {
     Replayed,
     /// Too many forms without a proof.
     BudgetUsedUp {
-        /// When it begins anew.
+        /// How long until there is one more.
         wait: Wait,
     },
 }
@@ -71,8 +71,7 @@ pub async fn hold_back(
     for (what, whose, budget) in budgets {
         let key = app.keys.mac(Purpose::Budget, &[what, whose]);
         if let Err(used_up) = budgets::take(&mut connection, &key, budget, now).await? {
-            let wait = Wait::try_from(used_up.until - now).unwrap_or_default();
-            return Ok(Err(Robot::BudgetUsedUp { wait }));
+            return Ok(Err(Robot::BudgetUsedUp { wait: used_up.wait(now) }));
         }
     }
     Ok(Ok(None))

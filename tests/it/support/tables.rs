@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use sqlx::{AssertSqlSafe, FromRow, PgPool};
 use time::OffsetDateTime;
 
+use super::process::until;
+
 /// An account.
 #[derive(Debug, Clone, PartialEq, Eq, FromRow)]
 pub struct Account {
@@ -50,6 +52,16 @@ pub async fn accept_everything(database: &PgPool, email: &str) {
     let query = "insert into acceptances (account_id, document, version, hash, accepted_at)
                  select a.id, t.document, t.version, t.hash, a.created_at from accounts a, terms t where a.email = $1";
     sqlx::query(query).bind(email).execute(database).await.expect("acceptances");
+}
+
+/// Waits until so many statements of portals wait for a lock that the test holds.
+pub async fn are_waiting(database: &PgPool, how_many: i64) {
+    until("a statement that waits for a lock", async || {
+        let query = "select count(*) from pg_stat_activity
+                      where datname = current_database() and application_name like 'portal%' and wait_event_type = 'Lock'";
+        (count(database, query).await >= how_many).then_some(())
+    })
+    .await;
 }
 
 /// A count.
