@@ -29,6 +29,8 @@ pub enum Event {
     Activated,
     /// An authenticator was added.
     AuthenticatorAdded,
+    /// Somebody who is signed in proved anew who they are.
+    Confirmed,
     /// A second factor was right.
     FactorProven,
     /// A recovery code was used.
@@ -66,6 +68,7 @@ impl Event {
             Self::TermsAccepted => "terms_accepted",
             Self::Activated => "activated",
             Self::AuthenticatorAdded => "authenticator_added",
+            Self::Confirmed => "confirmed",
             Self::FactorProven => "factor_proven",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesMade => "recovery_codes_made",

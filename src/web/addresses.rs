@@ -29,6 +29,9 @@ pub const SIGNED_OUT: &str = "/?signed-out=yes";
 /// What somebody sees whose account has just become active.
 pub const ACTIVATED: &str = "/activate/done";
 
+/// Where somebody looks after how they sign in.
+pub const SECURITY: &str = "/account/security";
+
 /// Where somebody who is signed in proves anew who they are.
 pub const CONFIRM: &str = "/account/security/confirm";
 

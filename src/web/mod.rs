@@ -6,6 +6,7 @@ pub mod assets;
 pub mod browser;
 pub mod captcha;
 pub mod changes;
+pub mod confirming;
 pub mod countries;
 pub mod csrf;
 pub mod error;

@@ -1,5 +1,6 @@
 //! My Account: who one is here, what matters next, and what one can look after oneself (docs/rules.md §4.13).
 
+mod confirm;
 mod overview;
 mod security;
 
@@ -11,4 +12,5 @@ pub fn router() -> Router<App> {
     Router::new()
         .route("/account", get(overview::get))
         .route("/account/security", get(security::get).post(security::post))
+        .route("/account/security/confirm", get(confirm::get).post(confirm::post))
 }
