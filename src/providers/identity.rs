@@ -106,9 +106,7 @@ impl Identity {
             last_name: text(last),
             is_mfa_vouched: methods.iter().any(|method| method.as_str() == MFA)
                 || class.is_some_and(|class| mfa_acr.iter().any(|known| known == class)),
-            signed_in_at: claims
-                .auth_time()
-                .and_then(|at| OffsetDateTime::from_unix_timestamp(at.timestamp()).ok()),
+            signed_in_at: claims.auth_time().and_then(|at| OffsetDateTime::from_unix_timestamp(at.timestamp()).ok()),
         }
     }
 }

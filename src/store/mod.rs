@@ -2,12 +2,15 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod authenticators;
 pub mod budgets;
 pub mod credentials;
 pub mod directory;
 pub mod outbox;
 pub mod people;
 pub mod pool;
+pub mod profiles;
+pub mod security;
 pub mod sessions;
 pub mod sign_up;
 pub mod terms;

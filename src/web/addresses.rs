@@ -48,6 +48,11 @@ pub fn confirm(wanted: &str) -> String {
     with_next(CONFIRM, wanted)
 }
 
+/// A page of ours that says first what was just done.
+pub fn done(page: &str, what: &str) -> String {
+    format!("{page}?done={what}")
+}
+
 fn with_next(address: &str, wanted: &str) -> String {
     let next: String = url::form_urlencoded::byte_serialize(wanted.as_bytes()).collect();
     format!("{address}?next={next}")

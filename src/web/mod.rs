@@ -3,6 +3,7 @@
 pub mod addresses;
 pub mod answer_time;
 pub mod assets;
+pub mod authenticator;
 pub mod browser;
 pub mod captcha;
 pub mod changes;
@@ -15,6 +16,7 @@ pub mod form;
 pub mod headers;
 pub mod markdown;
 pub mod network;
+pub mod new_password;
 pub mod observe;
 pub mod page;
 pub mod provider_trip;

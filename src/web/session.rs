@@ -195,6 +195,18 @@ impl FromRequestParts<App> for MaybeSignedIn {
     }
 }
 
+/// Whoever it is, if they have proved who they are, wholly or in part.
+#[derive(Debug, Clone)]
+pub struct MaybeKnown(pub Option<Arc<Viewer>>);
+
+impl FromRequestParts<App> for MaybeKnown {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(viewer(parts)))
+    }
+}
+
 /// Somebody on the way from the first proof to being in.
 #[derive(Debug, Clone)]
 pub struct OnTheWay(pub Arc<Viewer>);

@@ -77,10 +77,7 @@ impl Problem {
 
     /// Whether the same again may help.
     fn helps_again(&self) -> bool {
-        matches!(
-            self,
-            Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock | Self::NotAsked
-        )
+        matches!(self, Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock | Self::NotAsked)
     }
 }
 

@@ -3,6 +3,7 @@
 //! `DATABASE_URL` names a PostgreSQL whose user may make databases: every test gets one of its own.
 
 mod accept;
+mod confirm;
 mod csrf;
 mod directory;
 mod errors;

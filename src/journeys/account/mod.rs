@@ -1,16 +1,36 @@
 //! My Account: who one is here, what matters next, and what one can look after oneself (docs/rules.md §4.13).
 
+mod authenticator_new;
+mod authenticators;
 mod confirm;
 mod overview;
+mod password;
+mod recovery_codes;
 mod security;
+mod sessions;
 
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    routing::{get, post},
+};
 
 use crate::app::App;
 
 pub fn router() -> Router<App> {
     Router::new()
         .route("/account", get(overview::get))
-        .route("/account/security", get(security::get).post(security::post))
+        .route("/account/security", get(security::get).post(sessions::post))
         .route("/account/security/confirm", get(confirm::get).post(confirm::post))
+        .route("/account/security/review", post(security::post_review))
+        .route("/account/security/sessions", get(sessions::get).post(sessions::post))
+        .route("/account/security/password", get(password::get).post(password::post))
+        .route("/account/security/authenticators", get(authenticators::get))
+        .route("/account/security/authenticators/new", get(authenticator_new::get).post(authenticator_new::post))
+        .route("/account/security/authenticators/{id}", get(authenticators::get_one).post(authenticators::post_name))
+        .route(
+            "/account/security/authenticators/{id}/remove",
+            get(authenticators::get_remove).post(authenticators::post_remove),
+        )
+        .route("/account/security/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
+        .route("/account/security/recovery-codes/download", get(recovery_codes::download))
 }
