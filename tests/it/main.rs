@@ -3,6 +3,8 @@
 //! `DATABASE_URL` names a PostgreSQL whose user may make databases: every test gets one of its own.
 
 mod accept;
+mod account;
+mod authenticators;
 mod confirm;
 mod csrf;
 mod directory;
@@ -11,8 +13,10 @@ mod headers;
 mod hostile;
 mod local;
 mod metrics;
+mod my_account;
 mod outbox;
 mod process;
+mod profile;
 mod roles;
 mod routes;
 mod security;

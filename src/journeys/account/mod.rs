@@ -3,11 +3,15 @@
 mod authenticator_new;
 mod authenticators;
 mod confirm;
+mod deadlines;
+mod edit;
+mod mobile;
 mod overview;
 mod password;
 mod recovery_codes;
 mod security;
 mod sessions;
+mod terms;
 
 use axum::{
     Router,
@@ -19,6 +23,12 @@ use crate::app::App;
 pub fn router() -> Router<App> {
     Router::new()
         .route("/account", get(overview::get))
+        .route("/account/edit", get(edit::get).post(edit::post))
+        .route("/account/edit/mobile", get(mobile::get).post(mobile::post))
+        .route("/account/edit/mobile/drop", post(mobile::post_drop))
+        .route("/account/deadlines.ics", get(deadlines::get))
+        .route("/account/terms", get(terms::get))
+        .route("/account/terms/receipt", get(terms::receipt))
         .route("/account/security", get(security::get).post(sessions::post))
         .route("/account/security/confirm", get(confirm::get).post(confirm::post))
         .route("/account/security/review", post(security::post_review))

@@ -92,6 +92,12 @@ pub const ROUTES: &[Route] = &[
     route("/activate", Kind::Page, true).seen_by(Who::AtTheEnd),
     route("/activate/done", Kind::Page, false).seen_by(Who::SignedIn),
     route("/account", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account/deadlines.ics", Kind::Machine, false).seen_by(Who::SignedIn),
+    route("/account/terms", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account/terms/receipt", Kind::Machine, false).seen_by(Who::SignedIn),
+    route("/account/edit", Kind::Page, true).seen_by(Who::Local),
+    route("/account/edit/mobile", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/edit/mobile/drop", Kind::PostOnly, true).seen_by(Who::Confirmed),
     route("/sign-in/password", Kind::Page, true).seen_by(Who::AtPassword),
     route("/sign-in/mfa", Kind::Page, true).seen_by(Who::AtCode),
     route("/sign-in/recovery", Kind::Page, true).seen_by(Who::AtCode),
@@ -103,9 +109,10 @@ pub const ROUTES: &[Route] = &[
     route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
+    // Before the one that signs out everywhere.
+    route("/account/security/review", Kind::PostOnly, true).seen_by(Who::SignedInElsewhere),
     route("/account/security", Kind::Page, true).seen_by(Who::SignedInElsewhere),
     route("/account/security/confirm", Kind::Page, true).seen_by(Who::Local),
-    route("/account/security/review", Kind::PostOnly, true).seen_by(Who::SignedInElsewhere),
     route("/account/security/password", Kind::Page, true).seen_by(Who::Local),
     route("/account/security/sessions", Kind::Page, true).seen_by(Who::Local),
     route("/account/security/authenticators", Kind::Page, false).seen_by(Who::Confirmed),
@@ -195,6 +202,10 @@ impl Scene {
             vendors::active_as(portal, "vendor.confirmed", "vendor-confirmed@vendor.example").await;
         vendors::confirms_on_the_way_to("/account/security/recovery-codes", portal, &confirmed, &phone).await;
         vendors::adds_another_app(portal, &confirmed).await;
+        let page = confirmed.opens("/account/edit").await;
+        confirmed.fills_in(&page, &[("mobile", "8123 4567")]).await.leads_to("/account/edit/mobile");
+        let page = confirmed.opens("/account/edit/mobile").await;
+        confirmed.fills_in(&page, &[]).await.leads_to("/account/edit/mobile");
         let list = confirmed.opens("/account/security/authenticators").await;
         let link =
             list.links().into_iter().rfind(|link| link.ends_with("/remove")).expect("an authenticator to remove");
@@ -305,6 +316,11 @@ pub fn sensible_value(field: &str) -> Option<&'static str> {
         "seed" => Some("no"),
         "techpass_id" => Some("ana@tech.gov.sg"),
         "accept" => Some("yes"),
+        "first_name" | "last_name" => Some("Ana"),
+        "department" => Some("Finance"),
+        "mobile_country" => Some("SG"),
+        "mobile" => Some("8123 4567"),
+        "name" => Some("Work phone"),
         "code" => Some("123456"),
         "password" | "current_password" => Some("not the password"),
         "new_password" | "repeat_password" => Some("wobbly teapot eleven moon"),

@@ -96,11 +96,16 @@ impl Phone {
 
 /// The six digits of the latest SMS.
 pub async fn sms_code(portal: &Portal) -> String {
+    latest_code_to(portal, MOBILE).await
+}
+
+/// The six digits of the latest SMS, which went to this number.
+pub async fn latest_code_to(portal: &Portal, number: &str) -> String {
     portal.delivers().await;
     let inbox: serde_json::Value =
         serde_json::from_str(&portal.visitor().opens("/dev/inbox.json").await.body).expect("an inbox");
     let latest = inbox.as_array().expect("a list").iter().find(|item| item["kind"] == "sms").expect("an SMS").clone();
-    assert_eq!(latest["to"], MOBILE);
+    assert_eq!(latest["to"], number);
     let text = latest["text"].as_str().expect("a text").to_owned();
     text.lines()
         .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()))
