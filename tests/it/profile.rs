@@ -112,7 +112,7 @@ async fn without_showing_who_one_is_no_code_is_sent_and_none_is_taken(database: 
     let asked = "/account/security/confirm?next=%2Faccount%2Fedit%2Fmobile";
     ana.opens(MOBILE).await.leads_to(asked);
     let csrf = ana.opens(EDIT).await.form().fields.remove(0);
-    ana.posts(MOBILE, &[csrf.clone()]).await.leads_to(asked);
+    ana.posts(MOBILE, std::slice::from_ref(&csrf)).await.leads_to(asked);
     ana.posts(MOBILE, &[csrf, ("code".to_owned(), "123456".to_owned())]).await.leads_to(asked);
     assert_eq!(portal.delivers().await, 0);
 }

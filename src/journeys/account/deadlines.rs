@@ -1,7 +1,7 @@
 //! The dates that matter to an account: the card on My Account, and the file for one's calendar (docs/rules.md §4.21).
 
 use axum::{extract::State, response::Response};
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 
 use crate::{
     app::App,
@@ -35,8 +35,9 @@ pub struct Date {
 impl Date {
     /// A deadline, as people read it at this moment.
     pub fn of(deadline: Deadline, now: OffsetDateTime) -> Self {
-        let left = match (deadline.at - now).whole_days() {
-            ..=0 => "today".to_owned(),
+        let left = deadline.at - now;
+        let left = match (left + Duration::hours(12)).whole_days() {
+            _ if left < Duration::DAY => "in less than a day".to_owned(),
             1 => "in a day".to_owned(),
             days => format!("in {days} days"),
         };
