@@ -24,7 +24,7 @@ use crate::{
     passwords::Passwords,
     providers::Providers,
     store::directory::Reference,
-    web::{assets, captcha, error, headers, network, network::NetworkLimit, observe, session},
+    web::{assets, captcha, error, headers, network, network::NetworkLimit, new_password, observe, session},
 };
 
 /// Everything that comes in from outside or is shared by all requests. Cheap to clone.
@@ -107,6 +107,7 @@ impl Deref for App {
 pub fn router(app: App) -> Router {
     let pages = journeys::router(&app)
         .route("/captcha", axum::routing::get(captcha::challenge))
+        .route("/password-strength", axum::routing::post(new_password::strength))
         .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED.into_response() })
         .fallback(|| async { StatusCode::NOT_FOUND.into_response() })
         .layer(middleware::from_fn_with_state(app.clone(), session::recognise))

@@ -1,7 +1,7 @@
 //! Whom a verified identity of a provider lets in, and to which account (docs/rules.md §2.25, §2.26). How it was verified is the
 //! providers' business and not to be put here.
 
-use time::OffsetDateTime;
+use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{account::AccountStatus, moment::is_expired};
@@ -88,6 +88,39 @@ pub fn admit(arrival: &Arrival, now: OffsetDateTime) -> Admission {
     standing(candidate, Admission::Bind(candidate.id), now)
 }
 
+/// How far a provider's clock may be from ours (docs/rules.md §2.24).
+const CLOCKS_APART: Duration = Duration::MINUTE;
+
+/// What becomes of somebody who is signed in here and was sent to their provider to prove anew who they are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Confirmation {
+    /// It is them, and they were asked.
+    Same,
+    /// Somebody else came back.
+    OtherPerson,
+    /// It is them, but the provider did not ask: anybody at that browser could have come back.
+    NotAsked,
+}
+
+/// Decides whether somebody who came back has proved anew who they are (docs/rules.md §4.16): `bound` is whose account opens to the
+/// identity that came back, `signed_in_at` when the provider says that it asked.
+#[must_use]
+pub fn confirm(
+    bound: Option<Uuid>,
+    expected: Uuid,
+    signed_in_at: Option<OffsetDateTime>,
+    sent_at: OffsetDateTime,
+) -> Confirmation {
+    if bound != Some(expected) {
+        return Confirmation::OtherPerson;
+    }
+    // Not every provider says when; the prompt that it was given holds all the same.
+    match signed_in_at {
+        Some(at) if at.saturating_add(CLOCKS_APART) < sent_at => Confirmation::NotAsked,
+        _ => Confirmation::Same,
+    }
+}
+
 fn standing(account: Candidate, welcome: Admission, now: OffsetDateTime) -> Admission {
     match (account.status, welcome) {
         (AccountStatus::Terminated, _) => Admission::Ended,
@@ -102,7 +135,7 @@ fn standing(account: Candidate, welcome: Admission, now: OffsetDateTime) -> Admi
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
-    use time::{Duration, macros::datetime};
+    use time::macros::datetime;
 
     use super::*;
 
@@ -193,6 +226,22 @@ mod tests {
             let [is_accepting, is_email_verified, is_providers_domain] = facts;
             Arrival { bound, at_address, invited, is_accepting, is_email_verified, is_providers_domain }
         })
+    }
+
+    #[test]
+    fn only_the_same_person_who_was_asked_again_has_proved_who_they_are() {
+        let [me, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
+        for (bound, signed_in_at, expected) in [
+            (Some(me), None, Confirmation::Same),
+            (Some(me), Some(NOW), Confirmation::Same),
+            (Some(me), Some(NOW + Duration::HOUR), Confirmation::Same),
+            (Some(me), Some(NOW - Duration::MINUTE), Confirmation::Same),
+            (Some(me), Some(NOW - Duration::MINUTE - Duration::SECOND), Confirmation::NotAsked),
+            (Some(other), Some(NOW), Confirmation::OtherPerson),
+            (None, Some(NOW), Confirmation::OtherPerson),
+        ] {
+            assert_eq!(confirm(bound, me, signed_in_at, NOW), expected, "{bound:?} {signed_in_at:?}");
+        }
     }
 
     proptest! {

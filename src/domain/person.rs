@@ -103,6 +103,19 @@ impl Person {
         if name.is_empty() { self.techpass_id() } else { name }
     }
 
+    /// Whether their second factors are kept here: those of all who sign in here, and of officers whose provider vouches for none.
+    #[must_use]
+    pub fn keeps_factors_here(&self) -> bool {
+        self.kind() == AccountKind::Local || self.has_authenticator
+    }
+
+    /// What a password of theirs must not be made of: their names and what they sign in with.
+    #[must_use]
+    pub fn names_and_ids(&self) -> Vec<String> {
+        let names = [self.first_name.clone(), self.last_name.clone(), Some(self.techpass_id())];
+        names.into_iter().flatten().collect()
+    }
+
     /// Whether they work for the government themselves: an active account at a provider, and no vendor's
     /// (docs/rules.md, words).
     #[must_use]

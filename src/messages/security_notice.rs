@@ -15,6 +15,12 @@ pub enum Happened {
     PasswordChanged,
     /// An authenticator app was added.
     AuthenticatorAdded,
+    /// An authenticator app was removed.
+    AuthenticatorRemoved,
+    /// New recovery codes were made: the old ones no longer work.
+    RecoveryCodesMade,
+    /// Another mobile number took the place of the one before.
+    MobileChanged,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Too many wrong passwords: no more are taken for a while.
@@ -30,6 +36,9 @@ impl Happened {
         match self {
             Self::PasswordChanged => "Your TechPass password was changed",
             Self::AuthenticatorAdded => "An authenticator app was added to your TechPass",
+            Self::AuthenticatorRemoved => "An authenticator app was removed from your TechPass",
+            Self::RecoveryCodesMade => "New recovery codes were made for your TechPass",
+            Self::MobileChanged => "The mobile number of your TechPass was changed",
             Self::RecoveryCodeUsed => "A recovery code of your TechPass was used",
             Self::PasswordLocked => "Somebody gave too many wrong TechPass passwords",
             Self::CodesLocked => "Somebody gave too many wrong TechPass codes",

@@ -33,6 +33,8 @@ pub struct Identity {
     pub last_name: Option<String>,
     /// Whether the provider saw a second factor.
     pub is_mfa_vouched: bool,
+    /// When they proved there who they are, if the provider says so.
+    pub signed_in_at: Option<OffsetDateTime>,
 }
 
 /// Why a token is not believed.
@@ -104,6 +106,7 @@ impl Identity {
             last_name: text(last),
             is_mfa_vouched: methods.iter().any(|method| method.as_str() == MFA)
                 || class.is_some_and(|class| mfa_acr.iter().any(|known| known == class)),
+            signed_in_at: claims.auth_time().and_then(|at| OffsetDateTime::from_unix_timestamp(at.timestamp()).ok()),
         }
     }
 }

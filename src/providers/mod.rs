@@ -85,6 +85,8 @@ pub struct Ask<'a> {
     pub login_hint: Option<&'a str>,
     /// Let the person choose another account, even if they are signed in there.
     pub choose_account: bool,
+    /// Let the person prove anew who they are, even if they are signed in there (OpenID Connect Core 1.0 §3.1.2.1).
+    pub anew: bool,
 }
 
 impl Providers {
@@ -159,6 +161,9 @@ impl Provider {
         }
         if ask.choose_account {
             request = request.add_prompt(CoreAuthPrompt::SelectAccount);
+        }
+        if ask.anew {
+            request = request.add_prompt(CoreAuthPrompt::Login).set_max_age(Duration::ZERO);
         }
         Ok((request.url().0, begun))
     }

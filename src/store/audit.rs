@@ -29,6 +29,12 @@ pub enum Event {
     Activated,
     /// An authenticator was added.
     AuthenticatorAdded,
+    /// An authenticator was called something else.
+    AuthenticatorRenamed,
+    /// An authenticator was removed.
+    AuthenticatorRemoved,
+    /// Somebody who is signed in proved anew who they are.
+    Confirmed,
     /// A second factor was right.
     FactorProven,
     /// A recovery code was used.
@@ -45,6 +51,16 @@ pub enum Event {
     PasswordChosen,
     /// A link to choose a new password was sent.
     PasswordLinkSent,
+    /// Names or department were changed.
+    ProfileChanged,
+    /// A new mobile number waits to be proven.
+    MobileAsked,
+    /// The new mobile number is not wanted any more.
+    MobileDropped,
+    /// A proven mobile number took the place of the one before.
+    MobileChanged,
+    /// Its person looked through how they sign in.
+    SecurityReviewed,
     /// A role was given.
     RoleGranted,
     /// A role was taken away.
@@ -66,6 +82,9 @@ impl Event {
             Self::TermsAccepted => "terms_accepted",
             Self::Activated => "activated",
             Self::AuthenticatorAdded => "authenticator_added",
+            Self::AuthenticatorRenamed => "authenticator_renamed",
+            Self::AuthenticatorRemoved => "authenticator_removed",
+            Self::Confirmed => "confirmed",
             Self::FactorProven => "factor_proven",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesMade => "recovery_codes_made",
@@ -74,6 +93,11 @@ impl Event {
             Self::PhoneVerified => "phone_verified",
             Self::PasswordChosen => "password_chosen",
             Self::PasswordLinkSent => "password_link_sent",
+            Self::ProfileChanged => "profile_changed",
+            Self::MobileAsked => "mobile_asked",
+            Self::MobileDropped => "mobile_dropped",
+            Self::MobileChanged => "mobile_changed",
+            Self::SecurityReviewed => "security_reviewed",
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
         }

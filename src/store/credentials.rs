@@ -74,6 +74,31 @@ pub async fn password_hash(
     Ok(row.filter(|row| !row.expires_at.is_some_and(|ends| is_expired(ends, now))).map(|row| row.hash))
 }
 
+/// The password that somebody chose.
+#[derive(Debug)]
+pub struct ChosenPassword {
+    /// Its hash.
+    pub hash: String,
+    /// When it was chosen.
+    pub set_at: OffsetDateTime,
+}
+
+/// The password that the person of an account chose.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn chosen_password(
+    connection: &mut PgConnection,
+    account: Uuid,
+) -> Result<Option<ChosenPassword>, StoreError> {
+    let query = sqlx::query_as!(
+        ChosenPassword,
+        "select hash, set_at from passwords where account_id = $1 and kind = 'chosen'",
+        account
+    );
+    Ok(query.fetch_optional(connection).await?)
+}
+
 /// Sets the password of an account: one that its person chose, or an initial one that dies.
 ///
 /// # Errors
@@ -130,8 +155,11 @@ pub async fn add_authenticator(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(
-        "insert into authenticators (id, account_id, name, secret, created_at, last_step, last_used_at)
-         values ($1, $2, $3, $4, $5, $6, $5) on conflict (id) do nothing",
+        "with added as (
+             insert into authenticators (id, account_id, name, secret, created_at, last_step, last_used_at)
+             values ($1, $2, $3, $4, $5, $6, $5) on conflict (id) do nothing returning account_id
+         )
+         update accounts set authenticators_made = authenticators_made + 1 where id in (select account_id from added)",
         authenticator.id,
         account,
         name,

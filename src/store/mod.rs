@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod authenticators;
 pub mod budgets;
 pub mod credentials;
 pub mod directory;
@@ -9,6 +10,8 @@ pub mod outbox;
 pub mod people;
 pub mod pool;
 pub mod session_content;
+pub mod profiles;
+pub mod security;
 pub mod sessions;
 pub mod sign_up;
 pub mod terms;

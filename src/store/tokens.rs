@@ -114,6 +114,25 @@ pub async fn find_password_link(
     }))
 }
 
+/// Ends the links to choose a new password that an account has open.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn end_password_links(
+    connection: &mut PgConnection,
+    account: Uuid,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "update tokens set consumed_at = $2 where account_id = $1 and purpose = 'password' and consumed_at is null",
+        account,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
+}
+
 /// Uses a link up. False if it was used meanwhile.
 ///
 /// # Errors

@@ -29,6 +29,9 @@ pub const SIGNED_OUT: &str = "/?signed-out=yes";
 /// What somebody sees whose account has just become active.
 pub const ACTIVATED: &str = "/activate/done";
 
+/// Where somebody looks after how they sign in.
+pub const SECURITY: &str = "/account/security";
+
 /// Where somebody who is signed in proves anew who they are.
 pub const CONFIRM: &str = "/account/security/confirm";
 
@@ -43,6 +46,11 @@ pub fn sign_in(wanted: Option<&str>) -> String {
 /// Where somebody proves anew who they are before they see a page of ours.
 pub fn confirm(wanted: &str) -> String {
     with_next(CONFIRM, wanted)
+}
+
+/// A page of ours that says first what was just done.
+pub fn done(page: &str, what: &str) -> String {
+    format!("{page}?done={what}")
 }
 
 fn with_next(address: &str, wanted: &str) -> String {

@@ -1,25 +1,22 @@
 //! The second factor: codes of authenticator apps and recovery codes, checked and used up in one place.
 
+use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::session::session_error;
+use super::{page, session::session_error};
 use crate::{
     app::App,
     domain::{
         codes::{RECOVERY_BYTES, RECOVERY_CODES, plain_recovery_code, recovery_code},
         person::Person,
-        sitting::Sitting,
         totp::{SECRET_BYTES, TotpSecret},
     },
     keys::Purpose,
-    store::{
-        StoreError,
-        credentials::{self, Authenticator},
-    },
+    store::{StoreError, credentials},
 };
 
 /// The key under which a session keeps recovery codes until their person has kept them.
@@ -52,27 +49,6 @@ pub async fn use_totp(
         }
     }
     Ok(false)
-}
-
-/// The secret of the authenticator that somebody is setting up. It follows from their sitting, so that reloading the page shows
-/// the same picture and nothing is stored before the first code is right.
-pub fn new_secret(app: &App, sitting: &Sitting) -> [u8; SECRET_BYTES] {
-    let mut secret = [0; SECRET_BYTES];
-    secret.copy_from_slice(&set_up_mac(app, sitting, b"secret")[..SECRET_BYTES]);
-    secret
-}
-
-/// The new authenticator, for the store. Its id follows from the sitting too, so that a double click adds it once.
-pub fn new_authenticator(app: &App, sitting: &Sitting) -> Authenticator {
-    let mut id = [0; 16];
-    id.copy_from_slice(&set_up_mac(app, sitting, b"id")[..16]);
-    let id = uuid::Builder::from_random_bytes(id).into_uuid();
-    Authenticator { id, secret: app.keys.seal(&*app.chance, id.as_bytes(), &new_secret(app, sitting)) }
-}
-
-fn set_up_mac(app: &App, sitting: &Sitting, what: &[u8]) -> [u8; 32] {
-    let began = sitting.began_at.unix_timestamp_nanos().to_le_bytes();
-    app.keys.mac(Purpose::NewAuthenticator, &[what, sitting.account.as_bytes(), &began])
 }
 
 /// Makes new recovery codes in the place of those that there are, and keeps them in the session to be shown.
@@ -123,6 +99,16 @@ pub async fn keep_codes(
 ) -> Result<bool, StoreError> {
     let hashes: Vec<Vec<u8>> = shown.iter().map(|code| hash(app, account, code)).collect();
     credentials::keep_recovery_codes(connection, account, &hashes, now).await
+}
+
+/// Recovery codes as a file.
+pub fn codes_file(person: &Person, codes: &[String]) -> Response {
+    let text = format!(
+        "Recovery codes of {}\r\nEach works once. Keep them where nobody else finds them.\r\n\r\n{}\r\n",
+        person.techpass_id(),
+        codes.join("\r\n")
+    );
+    page::download("techpass-recovery-codes.txt", "text/plain; charset=utf-8", text)
 }
 
 /// Forgets the recovery codes that were shown.

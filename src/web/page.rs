@@ -30,6 +30,15 @@ pub struct PageContext {
     set_cookie: Option<HeaderValue>,
 }
 
+/// A file to keep, under this name.
+pub fn download(name: &'static str, kind: &'static str, content: String) -> Response {
+    let headers = [
+        (header::CONTENT_TYPE, kind.to_owned()),
+        (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
+    ];
+    (headers, content).into_response()
+}
+
 /// Marks an answer that is a page of ours already: the error page does not replace it.
 #[derive(Debug, Clone, Copy)]
 pub struct OwnPage;

@@ -42,6 +42,11 @@ pub enum Purpose {
     },
     /// To sign in.
     SignIn,
+    /// To prove anew who one is, and then to go on to this page of ours (docs/rules.md §4.16).
+    Confirm {
+        /// The page.
+        next: String,
+    },
 }
 
 /// A trip that was begun.
@@ -54,6 +59,13 @@ pub struct Trip {
     /// What has to be known on the way back.
     pub begun: Begun,
     at: i64,
+}
+
+impl Trip {
+    /// When it began.
+    pub fn began_at(&self) -> Option<OffsetDateTime> {
+        OffsetDateTime::from_unix_timestamp(self.at).ok()
+    }
 }
 
 /// Sends somebody on a trip: gives the address at the provider.
@@ -69,6 +81,7 @@ pub async fn begin(
     now: OffsetDateTime,
 ) -> Result<Url, TripError> {
     let provider = provider(app, name)?;
+    let ask = Ask { anew: matches!(purpose, Purpose::Confirm { .. }), ..ask };
     let (address, begun) = provider.begin(&*app.chance, ask).await?;
     let mut trips = under_way(session).await?;
     let trip = Trip { provider: name.to_owned(), purpose, begun, at: now.unix_timestamp() };
@@ -97,7 +110,7 @@ pub async fn take(app: &App, session: &Session, state: &str, now: OffsetDateTime
     trips.remove(&id);
     session.insert(TRIPS, trips).await.map_err(session_error)?;
     session.save().await.map_err(session_error)?;
-    let began = OffsetDateTime::from_unix_timestamp(trip.at).ok();
+    let began = trip.began_at();
     Ok(Some(trip).filter(|_| began.is_some_and(|began| !is_expired(began + LONGEST, now))))
 }
 
@@ -134,7 +147,7 @@ pub enum TripError {
 
 /// A purpose, for a form that begins the trip again: nobody can make one up.
 pub fn seal_purpose(app: &App, purpose: &Purpose) -> String {
-    let plain = serde_json::to_vec(purpose).expect("numbers become JSON");
+    let plain = serde_json::to_vec(purpose).expect("text and numbers become JSON");
     BASE64_URL_SAFE_NO_PAD.encode(app.keys.seal(&*app.chance, PURPOSE_CONTEXT, &plain))
 }
 

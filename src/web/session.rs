@@ -168,10 +168,20 @@ impl FromRequestParts<App> for Confirmed {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
         let SignedIn(viewer) = SignedIn::from_request_parts(parts, app).await?;
-        if viewer.sitting.is_confirmed(app.clock.now()) {
+        Self::or_ask(viewer, parts.uri.path(), app.clock.now())
+    }
+}
+
+impl Confirmed {
+    /// For a page where only some of what one can do asks for it: goes on, or has them asked and come back to `page`.
+    ///
+    /// # Errors
+    /// [`WebError::SeeOther`] to where they are asked.
+    pub fn or_ask(viewer: Arc<Viewer>, page: &str, now: OffsetDateTime) -> Result<Self, WebError> {
+        if viewer.sitting.is_confirmed(now) {
             Ok(Self(viewer))
         } else {
-            Err(WebError::SeeOther(addresses::confirm(parts.uri.path())))
+            Err(WebError::SeeOther(addresses::confirm(page)))
         }
     }
 }
@@ -185,6 +195,18 @@ impl FromRequestParts<App> for MaybeSignedIn {
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
         Ok(Self(viewer(parts).filter(|viewer| viewer.sitting.is_complete)))
+    }
+}
+
+/// Whoever it is, if they have proved who they are, wholly or in part.
+#[derive(Debug, Clone)]
+pub struct MaybeKnown(pub Option<Arc<Viewer>>);
+
+impl FromRequestParts<App> for MaybeKnown {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Self::Rejection> {
+        Ok(Self(viewer(parts)))
     }
 }
 

@@ -5,10 +5,15 @@ use std::time::Duration as Wait;
 
 use time::{Duration, OffsetDateTime};
 
-use super::error::wait_in_words;
+use super::{
+    error::{WebError, wait_in_words},
+    way::Way,
+};
 use crate::{
     app::App,
+    domain::person::Person,
     keys::Purpose,
+    messages::security_notice::Happened,
     store::{
         StoreError,
         budgets::{self, Budget},
@@ -83,6 +88,42 @@ pub async fn take(
     let mut connection = app.pool.acquire().await?;
     let taken = budgets::take(&mut connection, &key, tried.budget(), now).await?;
     Ok(taken.map_err(|used_up| TooMany { wait: used_up.wait(now), is_first: used_up.is_first }))
+}
+
+/// Takes a try of somebody's. The owner hears of the first one that is too many.
+///
+/// # Errors
+/// [`WebError::Unavailable`] if the database does not answer.
+pub async fn take_theirs(way: &Way<'_>, person: &Person, tried: Tried) -> Result<Result<(), TooMany>, WebError> {
+    let taken = take(way.app, tried, whose(person, tried), way.now).await?;
+    if let Err(too_many) = taken
+        && too_many.is_first
+    {
+        let happened = if tried == Tried::Password { Happened::PasswordLocked } else { Happened::CodesLocked };
+        way.tell_alone(person, happened).await?;
+    }
+    Ok(taken)
+}
+
+/// Gives all of somebody's tries back, after one was right.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn give_theirs_back(
+    connection: &mut sqlx::PgConnection,
+    app: &App,
+    person: &Person,
+    tried: Tried,
+) -> Result<(), StoreError> {
+    give_back(connection, app, tried, whose(person, tried)).await
+}
+
+/// Passwords are counted by what is typed at sign-in, where nobody knows yet whose it is.
+fn whose(person: &Person, tried: Tried) -> &[u8] {
+    match &person.username {
+        Some(username) if tried == Tried::Password => username.as_str().as_bytes(),
+        _ => person.id.as_bytes(),
+    }
 }
 
 /// Gives all tries back, after one was right.

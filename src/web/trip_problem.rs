@@ -35,6 +35,13 @@ pub enum Problem {
     Unverified,
     /// Another provider is responsible for the address.
     OtherProvider,
+    /// Somebody else came back than is signed in here; who that is.
+    OtherPerson {
+        /// Who is signed in here.
+        expected: String,
+    },
+    /// The provider did not ask who they are, though it was told to.
+    NotAsked,
     /// The account of this address belongs to another person at the provider.
     Taken,
     /// There is no account for this address, masked.
@@ -60,12 +67,19 @@ impl Problem {
 
     /// Whether another account at the provider may help.
     fn helps_another_account(&self) -> bool {
-        matches!(self, Self::OtherAccount { .. } | Self::NoAccount { .. } | Self::Unverified | Self::OtherProvider)
+        matches!(
+            self,
+            Self::OtherAccount { .. }
+                | Self::NoAccount { .. }
+                | Self::Unverified
+                | Self::OtherProvider
+                | Self::OtherPerson { .. }
+        )
     }
 
     /// Whether the same again may help.
     fn helps_again(&self) -> bool {
-        matches!(self, Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock)
+        matches!(self, Self::Cancelled | Self::Lost | Self::Unreachable | Self::Refused | Self::Clock | Self::NotAsked)
     }
 }
 

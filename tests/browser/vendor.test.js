@@ -3,70 +3,20 @@
 
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { Authenticator } from "./support/authenticator.js";
 import { openHouse } from "./support/house.js";
-import { ACCOUNT, ACTIVE, PRIVACY, SIGN_IN, TERMS, accepts } from "./support/officer.js";
-import { until } from "./support/portal.js";
+import { ACCOUNT } from "./support/officer.js";
+import { ENTER_CODE, ENTER_PASSWORD, ID, PASSWORD, becomesActive, givesPassword } from "./support/vendor.js";
 
 const house = openHouse({ withDemoPeople: true });
 
-const ID = "ana.demo@techpass.gov.sg";
-const FIRST = "kaya-toast-2026";
-const PASSWORD = "wobbly teapot eleven moon";
-
-const ENTER_PASSWORD = "Enter your password";
-const SET_UP = "Set up your authenticator app";
-const CODES = "Keep your recovery codes";
-const PHONE = "Prove your phone";
-const CHOOSE = "Choose your password";
-const ENTER_CODE = "Enter the code from your app";
 const RECOVER = "Use a recovery code";
 
 let app;
 let codes;
 
-async function givesPassword(vendor, password) {
-  await vendor.opens("/sign-in");
-  await vendor.sees(SIGN_IN);
-  await vendor.types("TechPass ID", ID);
-  await vendor.presses("Next");
-  await vendor.sees(ENTER_PASSWORD);
-  await vendor.types("Password", password);
-  await vendor.presses("Log in");
-}
-
-/** The latest SMS that fits, once it was sent. */
-const sms = (pattern) =>
-  until("an SMS", 5_000, async () => (await house.portal.inbox()).find(({ kind, text }) => kind === "sms" && pattern.test(text)));
-
 test("a vendor gets from the first password to My Account at 320 px without JavaScript", async (t) => {
   const vendor = await house.visitor(t, { width: 320, scripts: false });
-  assert.match((await sms(/password/)).text, new RegExp(`^${FIRST}$`, "m"));
-  await givesPassword(vendor, FIRST);
-
-  await vendor.sees(SET_UP);
-  app = new Authenticator(await vendor.within("main code.key").innerText());
-  await vendor.types("Code", app.code());
-  await vendor.presses("Continue");
-
-  await vendor.sees(CODES);
-  codes = await vendor.within(".codes code").allInnerTexts();
-  assert.equal(codes.length, 10);
-  await vendor.presses("I have kept them");
-
-  await vendor.sees(PHONE);
-  await vendor.presses("Send the code");
-  await vendor.sees(PHONE);
-  await vendor.types("Code from the SMS", (await sms(/^\d{6}$/m)).text.match(/^\d{6}$/m)[0]);
-  await vendor.presses("Continue");
-
-  await vendor.sees(CHOOSE);
-  await vendor.types("Password from the SMS", FIRST);
-  await vendor.types("New password", PASSWORD);
-  await vendor.types("New password again", PASSWORD);
-  await vendor.presses("Continue");
-  for (const document of [PRIVACY, TERMS]) await accepts(vendor, document);
-  await vendor.sees(ACTIVE);
+  ({ app, codes } = await becomesActive(vendor));
 
   const { fields, pages } = vendor.effort;
   t.diagnostic(`${fields} fields, ${pages} pages`);
@@ -90,8 +40,10 @@ test("the next day a vendor logs in with password and code, and mistakes are tol
   await vendor.types("Code", app.code(1));
   await vendor.presses("Log in");
   await vendor.sees(ACCOUNT);
-  await vendor.follows("Where you are signed in, and what happened lately");
+  await vendor.follows("How you log in, where you are logged in, and what happened lately");
   await vendor.sees("Security");
+  await vendor.follows("See Browsers");
+  await vendor.sees("Where you are signed in");
   assert.match(await vendor.text(), /Chrome on Linux \(this browser\)/);
   await vendor.presses("Sign out everywhere");
   await vendor.sees("Get your TechPass");

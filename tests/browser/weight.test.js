@@ -73,5 +73,5 @@ test("so do the pages of an officer's way", async (t) => {
   await weighs(t, officer, "/activate/terms/terms-of-use");
   await accepts(officer, TERMS);
   await officer.sees(ACTIVE);
-  for (const path of ["/activate/done", "/account", "/"]) await weighs(t, officer, path);
+  for (const path of ["/activate/done", "/account", "/account/edit", "/account/security", "/account/terms", "/"]) await weighs(t, officer, path);
 });

@@ -4,6 +4,9 @@
 
 mod accept;
 mod budgets;
+mod account;
+mod authenticators;
+mod confirm;
 mod csrf;
 mod directory;
 mod errors;
@@ -11,8 +14,10 @@ mod headers;
 mod hostile;
 mod local;
 mod metrics;
+mod my_account;
 mod outbox;
 mod process;
+mod profile;
 mod roles;
 mod routes;
 mod security;

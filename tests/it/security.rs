@@ -16,13 +16,13 @@ async fn one_other_browser_is_signed_out_and_this_one_stays(database: PgPool) {
     let here = active(&portal, MEI).await;
     let there = portal.visitor();
     signs_in(&there, &portal, &Persona::of(MEI)).await.leads_to("/account");
-    let page = here.opens("/account/security").await;
-    page.is(200).says("(this browser)").says("Signed in").has_button("Sign this browser out");
+    let page = here.opens("/account/security/sessions").await;
+    page.is(200).says("(this browser)").has_button("Sign this browser out");
     let forms = page.forms();
     assert_eq!(forms.len(), 2, "one for everywhere, one for the other browser");
-    here.posts("/account/security", &forms[1].fields).await.leads_to("/account/security");
+    here.posts("/account/security/sessions", &forms[1].fields).await.leads_to("/account/security/sessions");
     there.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
-    here.opens("/account/security").await.is(200).says("Another browser was signed out");
+    here.opens("/account/security").await.is(200).says("Another browser was signed out").says("Signed in");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -36,9 +36,11 @@ async fn nobody_signs_somebody_else_out(database: PgPool) {
     .fetch_one(&database)
     .await
     .expect("a session");
-    let mut fields = mei.opens("/account/security").await.form().fields;
+    let mut fields = mei.opens("/account/security/sessions").await.form().fields;
     fields.push(("session".to_owned(), theirs.iter().map(|byte| format!("{byte:02x}")).collect()));
-    mei.posts("/account/security", &fields).await.leads_to("/account/security");
+    for address in ["/account/security", "/account/security/sessions"] {
+        mei.posts(address, &fields).await.leads_to("/account/security/sessions");
+    }
     tan.opens("/account").await.is(200);
 }
 

@@ -1,8 +1,9 @@
-//! Where one is signed in, what happened lately, and signing out of one browser or of all (docs/rules.md §4.13).
+//! How one signs in, at a glance, with the way to change each; what happened lately; and that one has looked through it
+//! (docs/rules.md §4.13, §7.13).
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -11,49 +12,37 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::moment,
+    domain::{activation::AccountKind, codes::RECOVERY_CODES, deadlines, moment},
     store::{
         audit::{self, Event},
-        people, sessions,
+        security,
     },
     web::{
-        error::WebError,
-        form::Submitted,
-        observe::RequestId,
-        page::PageContext,
-        session::{self, SignedIn},
-        way::Way,
+        addresses, error::WebError, form::Submitted, observe::RequestId, page::PageContext, session::SignedIn, way::Way,
     },
 };
-
-const ADDRESS: &str = "/account/security";
 
 /// How many events are shown.
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 10] = [
+const TOLD: [(Event, &str); 15] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
     (Event::SignedOut, "Signed out"),
     (Event::SessionEnded, "Another browser was signed out"),
     (Event::SignedOutEverywhere, "Signed out everywhere"),
+    (Event::Confirmed, "You showed once more that it is you"),
     (Event::AuthenticatorAdded, "An authenticator app was added"),
+    (Event::AuthenticatorRemoved, "An authenticator app was removed"),
     (Event::RecoveryCodeUsed, "A recovery code was used"),
     (Event::RecoveryCodesMade, "New recovery codes were made"),
     (Event::PasswordChosen, "The password was changed"),
     (Event::PasswordLinkSent, "A link for a new password was sent"),
+    (Event::ProfileChanged, "Your details were changed"),
+    (Event::MobileChanged, "Your mobile number was changed"),
+    (Event::SecurityReviewed, "You looked through your security"),
 ];
-
-/// A browser, as people read it.
-struct Browser {
-    id: String,
-    name: String,
-    network: String,
-    since: String,
-    seen: String,
-    is_this: bool,
-}
 
 /// Something that happened, as people read it.
 struct Told {
@@ -61,66 +50,90 @@ struct Told {
     what: &'static str,
 }
 
+/// The review, as people read it.
+struct Review {
+    last: Option<String>,
+    next: String,
+    is_due: bool,
+}
+
 #[derive(Template)]
 #[template(path = "account/security.html")]
 struct Page<'a> {
     page: &'a PageContext,
-    browsers: Vec<Browser>,
+    done: &'a str,
+    is_local: bool,
+    password_set: String,
+    keeps_factors_here: bool,
+    authenticators: i64,
+    codes_left: i64,
+    codes_made: usize,
+    are_codes_kept: bool,
+    browsers: i64,
+    review: Option<Review>,
     events: Vec<Told>,
+}
+
+/// What the address may carry: what was just done.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    done: String,
 }
 
 pub async fn get(
     State(app): State<App>,
-    session: Session,
     SignedIn(viewer): SignedIn,
     page: PageContext,
+    done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, WebError> {
-    let this = session.id().map(|id| sessions::hash_of(&id));
+    let (Query(done), now) = (done.unwrap_or_default(), app.clock.now());
     let mut connection = app.pool.acquire().await?;
-    let open = sessions::of_account(&mut connection, viewer.person.id, app.clock.now()).await?;
+    let account = security::overview(&mut connection, viewer.person.id, now).await?;
     let names: Vec<&str> = TOLD.iter().map(|(event, _)| event.as_str()).collect();
     let happened = audit::latest(&mut connection, viewer.person.id, &names, EVENTS).await?;
-    let browsers = open.into_iter().map(|session| Browser {
-        is_this: this.is_some_and(|this| this.as_slice() == session.id),
-        id: hex::encode(&session.id),
-        name: session.browser,
-        network: session.network,
-        since: moment::date_time(session.created_at),
-        seen: moment::date_time(session.last_seen_at),
-    });
     let events = happened.into_iter().filter_map(|happening| {
         let (_, what) = TOLD.iter().find(|(event, _)| event.as_str() == happening.event)?;
         Some(Told { at: moment::date_time(happening.at), what })
     });
-    page.show(&Page { page: &page, browsers: browsers.collect(), events: events.collect() })
+    let review = deadlines::review(account.activated_at, account.reviewed_at).map(|review| Review {
+        last: account.reviewed_at.map(moment::date_only),
+        next: moment::date_only(review.at),
+        is_due: review.is_due(now),
+    });
+    page.show(&Page {
+        page: &page,
+        done: &done.done,
+        is_local: viewer.person.kind() == AccountKind::Local,
+        password_set: account.password_set_at.map(moment::date_only).unwrap_or_default(),
+        keeps_factors_here: viewer.person.keeps_factors_here(),
+        authenticators: account.authenticators,
+        codes_left: account.codes.left,
+        codes_made: RECOVERY_CODES,
+        are_codes_kept: account.codes.are_kept,
+        browsers: account.browsers,
+        review,
+        events: events.collect(),
+    })
 }
 
-/// What the person sends: which browser is to be signed out; none means all.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Form {
-    session: String,
-}
+/// Nothing but the button.
+#[derive(Debug, Deserialize)]
+pub struct Form {}
 
-pub async fn post(
+/// Somebody has looked through it.
+pub async fn post_review(
     State(app): State<App>,
     session: Session,
     request_id: RequestId,
     SignedIn(viewer): SignedIn,
-    Submitted(form): Submitted<Form>,
+    Submitted(Form {}): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
-    if form.session.is_empty() {
-        people::end_sessions(&mut tx, viewer.person.id, way.now).await?;
-        way.note(&mut tx, viewer.person.id, Event::SignedOutEverywhere, json!({})).await?;
-        tx.commit().await?;
-        return Ok(session::leave(&session).await?);
-    }
-    let id = hex::decode(&form.session).unwrap_or_default();
-    if sessions::end(&mut tx, viewer.person.id, &id).await? {
-        way.note(&mut tx, viewer.person.id, Event::SessionEnded, json!({})).await?;
+    if security::looked_through(&mut tx, viewer.person.id, way.now).await? {
+        way.note(&mut tx, viewer.person.id, Event::SecurityReviewed, json!({})).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(ADDRESS).into_response())
+    Ok(Redirect::to(&addresses::done(addresses::SECURITY, "review")).into_response())
 }

@@ -7,18 +7,18 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, prelude::BASE64_STANDARD};
 use serde::Deserialize;
 use serde_json::json;
 use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{account::AccountStatus, activation::Step, totp::TotpSecret},
+    domain::{account::AccountStatus, activation::Step},
     messages::security_notice::Happened,
     store::{audit::Event, credentials, people},
     web::{
         addresses,
+        authenticator::{NAME, SetUp, Shown},
         error::WebError,
         factor,
         form::{FormView, Submitted},
@@ -30,8 +30,8 @@ use crate::{
     },
 };
 
-/// What the authenticator is called in lists, until its person calls it something else.
-const NAME: &str = "Authenticator app";
+/// The number of the authenticator that is set up here: where there is none, none of this sitting came before it.
+const FIRST: i32 = 0;
 
 /// What the person sends.
 #[derive(Debug, Default, Deserialize)]
@@ -45,9 +45,7 @@ pub struct Form {
 struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
-    techpass_id: String,
-    typed_key: String,
-    picture: String,
+    shown: Shown,
 }
 
 pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
@@ -69,18 +67,14 @@ pub async fn post(
         let view = FormView::with_error("code", too_many.in_words());
         return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&app, &page, &view, &viewer));
     }
-    let secret = TotpSecret::new(&factor::new_secret(&app, &viewer.sitting), &person.techpass_id());
-    let Some(step) = secret.matching_step(&form.code, now) else {
-        let message = if form.code.trim().is_empty() {
-            "Enter the six digits that your app shows"
-        } else {
-            "The code is not right. Check that the clock of your phone is right, and type the code that your app shows now"
-        };
-        return page.refuse(&show(&app, &page, &FormView::with_error("code", message), &viewer));
+    let set_up = SetUp::of(&app, person, &viewer.sitting, FIRST);
+    let step = match set_up.first_step(&form.code, now) {
+        Ok(step) => step,
+        Err(wrong) => return page.refuse(&show(&app, &page, &FormView::with_error("code", wrong), &viewer)),
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now };
     let mut tx = app.pool.begin().await?;
-    let authenticator = factor::new_authenticator(&app, &viewer.sitting);
+    let authenticator = set_up.authenticator();
     // Looked at again under a lock: a form that was begun long ago must not add a second one.
     people::lock(&mut tx, person.id).await?;
     let known = credentials::authenticators(&mut tx, person.id).await?;
@@ -101,8 +95,5 @@ pub async fn post(
 }
 
 fn show<'a>(app: &App, page: &'a PageContext, form: &'a FormView, viewer: &Viewer) -> Page<'a> {
-    let secret = factor::new_secret(app, &viewer.sitting);
-    let techpass_id = viewer.person.techpass_id();
-    let picture = BASE64_STANDARD.encode(TotpSecret::new(&secret, &techpass_id).qr_png());
-    Page { page, form, techpass_id, typed_key: TotpSecret::typed_key(&secret), picture }
+    Page { page, form, shown: SetUp::of(app, &viewer.person, &viewer.sitting, FIRST).shown() }
 }

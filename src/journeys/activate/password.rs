@@ -12,15 +12,12 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{
-        activation::Step,
-        password::{self, SHORTEST},
-        person::Person,
-    },
+    domain::{activation::Step, person::Person},
     store::{audit::Event, credentials, sessions},
     web::{
         error::WebError,
         form::{FormView, Submitted},
+        new_password,
         observe::RequestId,
         page::PageContext,
         session::{OnTheWay, SessionId},
@@ -44,7 +41,6 @@ struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     techpass_id: String,
-    shortest: usize,
 }
 
 pub async fn get(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
@@ -67,16 +63,15 @@ pub async fn post(
     if form.current_password.is_empty() {
         view.reject("current_password", "Enter the password that came by SMS");
     }
-    new_password(&mut view, person, &form.new_password, &form.repeat_password);
+    new_password::check(&mut view, person, &form.new_password, &form.repeat_password);
     if form.new_password == form.current_password && !view.has_errors() {
-        view.reject("new_password", "Choose another password than the first one");
+        view.reject("new_password", new_password::SAME);
     }
     if view.has_errors() {
         return page.refuse(&show(&page, &view, person));
     }
     // The same budget as at sign-in: whoever sits in front of a session must not have tries of their own.
-    let whose = person.username.as_ref().map(|username| username.as_str().to_owned()).unwrap_or_default();
-    if let Err(too_many) = tries::take(&app, Tried::Password, whose.as_bytes(), way.now).await? {
+    if let Err(too_many) = tries::take_theirs(&way, person, Tried::Password).await? {
         let view = FormView::with_error("current_password", too_many.in_words());
         return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, person));
     }
@@ -90,7 +85,7 @@ pub async fn post(
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
-    tries::give_back(&mut tx, &app, Tried::Password, whose.as_bytes()).await?;
+    tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
     credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
     // Whoever else read the SMS is out; this browser stays, so that a second click signs nobody out.
     sessions::end_others(&mut tx, person.id, session.id().map(|id| sessions::hash_of(&id))).await?;
@@ -98,18 +93,6 @@ pub async fn post(
     Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }
 
-/// What is wrong with a new password, and with its repetition.
-fn new_password(view: &mut FormView, person: &Person, new: &str, repeat: &str) {
-    let id = person.techpass_id();
-    let names = [person.first_name.as_deref(), person.last_name.as_deref(), Some(id.as_str())];
-    let about: Vec<&str> = names.into_iter().flatten().collect();
-    if let Err(weakness) = password::check(new, &about) {
-        view.reject("new_password", weakness.to_string());
-    } else if repeat != new {
-        view.reject("repeat_password", "The two passwords are not the same. Type the new one again");
-    }
-}
-
 fn show<'a>(page: &'a PageContext, form: &'a FormView, person: &Person) -> Page<'a> {
-    Page { page, form, techpass_id: person.techpass_id(), shortest: SHORTEST }
+    Page { page, form, techpass_id: person.techpass_id() }
 }

@@ -12,34 +12,21 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{
-        activation::Step,
-        codes::{parse_sms_code, sms_code},
-        mobile::Mobile,
-        moment::is_expired,
-    },
-    keys::Purpose,
-    messages::{Message, SmsCode},
-    store::{
-        audit::Event,
-        credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
-        outbox, people,
-    },
+    domain::{activation::Step, mobile::Mobile},
+    store::{audit::Event, credentials, people},
     web::{
         countries,
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
+        phone_code::{self, NotSent},
         session::{OnTheWay, SessionId, Viewer},
-        tries::{self, Tried},
         way::Way,
     },
 };
 
 const ADDRESS: &str = "/activate/phone";
-
-const TOO_SOON: &str = "A code was sent less than a minute ago. Wait a little, then have another one sent";
 
 /// What the person sends: a number to send a code to, or the code, or nothing to have another one sent.
 #[derive(Debug, Default, Deserialize)]
@@ -85,25 +72,15 @@ pub async fn post(
     let viewer = at.at(Step::Phone)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let Some(typed) = &form.code else { return send_to(&way, &page, &viewer, &form).await };
-    let refuse = |message: String| FormView::with_error("code", message);
-    let Some(code) = parse_sms_code(typed) else {
-        let view = refuse("Enter the six digits from the SMS".to_owned());
-        return show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form).await;
-    };
     let mut tx = app.pool.begin().await?;
-    let hash = code_hash(&app, &viewer, &code);
-    let message = match credentials::try_sms_code(&mut tx, viewer.person.id, &hash, way.now).await? {
-        CodeCheck::Right => {
-            way.note(&mut tx, viewer.person.id, Event::PhoneVerified, json!({})).await?;
-            return Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response());
-        }
-        CodeCheck::Wrong { tries_left: 1 } => "The code is not right. You have one more try".to_owned(),
-        CodeCheck::Wrong { tries_left } => format!("The code is not right. You have {tries_left} more tries"),
-        CodeCheck::Dead => "This code no longer works. Have a new one sent".to_owned(),
-    };
-    // A wrong try counts.
-    tx.commit().await?;
-    show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &refuse(message), &form).await
+    if let Err(message) = phone_code::check(&way, &mut tx, viewer.person.id, typed).await? {
+        // A wrong try counts.
+        tx.commit().await?;
+        let view = FormView::with_error("code", message);
+        return show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form).await;
+    }
+    way.note(&mut tx, viewer.person.id, Event::PhoneVerified, json!({})).await?;
+    Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
 }
 
 /// Another number.
@@ -122,39 +99,20 @@ pub async fn post_number(
 
 /// Sends a code: to the number of the form, or to the one that the last code went to.
 async fn send_to(way: &Way<'_>, page: &PageContext, viewer: &Viewer, form: &Form) -> Result<Response, WebError> {
-    let app = way.app;
-    let refuse = |status, field, message: String| (status, FormView::with_error(field, message));
+    let refuse = async |status, field, message| {
+        show(way.app, page, viewer, status, &FormView::with_error(field, message), form).await
+    };
     let mobile = match number(way, viewer, form).await? {
         Ok(mobile) => mobile,
-        Err(message) => {
-            let (status, view) = refuse(StatusCode::UNPROCESSABLE_ENTITY, "mobile", message);
-            return show(app, page, viewer, status, &view, form).await;
-        }
+        Err(message) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, "mobile", message).await,
     };
-    // Asked before the transaction: whoever holds one connection and waits for another can make all others wait.
-    let sent = credentials::sms_under_way(&mut *app.pool.acquire().await?, viewer.person.id).await?;
-    if sent.is_some_and(|sms| !is_expired(sms.sent_at + SMS_AGAIN_AFTER, way.now)) {
-        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "code", TOO_SOON.to_owned());
-        return show(app, page, viewer, status, &view, form).await;
+    match phone_code::send(way, viewer.person.id, &mobile).await? {
+        Ok(()) => Ok(Redirect::to(ADDRESS).into_response()),
+        Err(not_sent) => {
+            let field = if not_sent == NotSent::TooSoon { "code" } else { "mobile" };
+            refuse(StatusCode::TOO_MANY_REQUESTS, field, not_sent.in_words()).await
+        }
     }
-    if let Err(too_many) = tries::take(app, Tried::Sms, viewer.person.id.as_bytes(), way.now).await? {
-        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "mobile", too_many.in_words());
-        return show(app, page, viewer, status, &view, form).await;
-    }
-    let code = sms_code(app.chance.bytes());
-    let mut tx = app.pool.begin().await?;
-    let hash = code_hash(app, viewer, &code);
-    if !credentials::put_sms_code(&mut tx, viewer.person.id, &mobile, &hash, way.now).await? {
-        drop(tx);
-        let (status, view) = refuse(StatusCode::TOO_MANY_REQUESTS, "code", TOO_SOON.to_owned());
-        return show(app, page, viewer, status, &view, form).await;
-    }
-    let message = Message::SmsCode(SmsCode { code }).seal(&app.keys, &*app.chance, way.now);
-    outbox::put(&mut tx, viewer.person.id, mobile.as_str(), &message, way.now).await?;
-    way.note(&mut tx, viewer.person.id, Event::PhoneCodeSent, json!({})).await?;
-    tx.commit().await?;
-    app.bell.ring();
-    Ok(Redirect::to(ADDRESS).into_response())
 }
 
 /// The number that is meant.
@@ -171,10 +129,6 @@ async fn number(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<Mo
         Some((country, number)) => Mobile::parse(&country, &number).map_err(|wrong| wrong.to_string()),
         None => Err("Enter your mobile number".to_owned()),
     })
-}
-
-fn code_hash(app: &App, viewer: &Viewer, code: &str) -> [u8; 32] {
-    app.keys.mac(Purpose::SmsCode, &[viewer.person.id.as_bytes(), code.as_bytes()])
 }
 
 async fn show(

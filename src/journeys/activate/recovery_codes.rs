@@ -3,7 +3,6 @@
 use askama::Template;
 use axum::{
     extract::State,
-    http::header,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -54,16 +53,7 @@ pub async fn get(
 pub async fn download(State(app): State<App>, session: Session, at: OnTheWay) -> Result<Response, WebError> {
     let viewer = at.at(Step::RecoveryCodes)?;
     let codes = factor::shown_codes(&app, &session, viewer.person.id).await?.ok_or(WebError::NotFound)?;
-    let text = format!(
-        "Recovery codes of {}\r\nEach works once. Keep them where nobody else finds them.\r\n\r\n{}\r\n",
-        viewer.person.techpass_id(),
-        codes.join("\r\n")
-    );
-    let headers = [
-        (header::CONTENT_TYPE, "text/plain; charset=utf-8"),
-        (header::CONTENT_DISPOSITION, "attachment; filename=\"techpass-recovery-codes.txt\""),
-    ];
-    Ok((headers, text).into_response())
+    Ok(factor::codes_file(&viewer.person, &codes))
 }
 
 pub async fn post(

@@ -10,6 +10,7 @@ use sqlx::{Postgres, Transaction};
 use tower_sessions::Session;
 use uuid::Uuid;
 
+use super::confirm;
 use crate::{
     app::App,
     domain::identity::{Admission, Arrival, admit},
@@ -20,7 +21,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose, Trip},
-        session::{self, Place, SessionId},
+        session::{self, MaybeSignedIn, Place, SessionId},
         trip_problem::{self, Problem},
         way::Way,
     },
@@ -39,7 +40,7 @@ pub async fn get(
     State(app): State<App>,
     session: Session,
     page: PageContext,
-    place: Place,
+    (place, MaybeSignedIn(viewer)): (Place, MaybeSignedIn),
     request_id: RequestId,
     Path(provider): Path<String>,
     answer: Result<Query<Answer>, QueryRejection>,
@@ -54,18 +55,21 @@ pub async fn get(
         return trip_problem::page(&app, &page, &request_id, &provider, &Purpose::SignIn, &Problem::Lost);
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now };
-    match arrive(&way, &trip, &answer, place).await? {
+    let arrived = match come_back(&way, &trip, &answer).await? {
+        Err(problem) => Err(problem),
+        Ok(identity) => match &trip.purpose {
+            Purpose::Confirm { next } => confirm::arrive(&way, &trip, next, viewer.as_deref(), &identity).await?,
+            Purpose::Accept { .. } | Purpose::SignIn => arrive(&way, &trip, &identity, place).await?,
+        },
+    };
+    match arrived {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
         Err(problem) => trip_problem::page(&app, &page, &request_id, &provider, &trip.purpose, &problem),
     }
 }
 
-async fn arrive(
-    way: &Way<'_>,
-    trip: &Trip,
-    answer: &Answer,
-    place: Place,
-) -> Result<Result<String, Problem>, WebError> {
+/// Who came back.
+async fn come_back(way: &Way<'_>, trip: &Trip, answer: &Answer) -> Result<Result<Identity, Problem>, WebError> {
     if answer.error == "access_denied" {
         return Ok(Err(Problem::Cancelled));
     }
@@ -74,18 +78,25 @@ async fn arrive(
         tracing::warn!(error = ?answer.error, "a provider sent somebody back with an error");
         return Ok(Err(Problem::Refused));
     }
-    let identity = match provider.finish(answer.code.clone(), &trip.begun, way.now).await {
-        Ok(identity) => identity,
-        Err(error) => return Ok(Err(trip_problem::of_provider(&error))),
-    };
+    let identity = provider.finish(answer.code.clone(), &trip.begun, way.now).await;
+    Ok(identity.map_err(|error| trip_problem::of_provider(&error)))
+}
+
+/// Lets in who came back, to the account that is theirs.
+async fn arrive(
+    way: &Way<'_>,
+    trip: &Trip,
+    identity: &Identity,
+    place: Place,
+) -> Result<Result<String, Problem>, WebError> {
     let mut tx = way.app.pool.begin().await?;
-    let (arrival, expected) = find(&mut tx, way.app, trip, &identity).await?;
+    let (arrival, expected) = find(&mut tx, way.app, trip, identity).await?;
     let (account, is_new) = match admit(&arrival, way.now) {
         Admission::Enter(account) => (account, false),
         Admission::Bind(account) => (account, true),
-        refused => return Ok(Err(refusal(refused, expected, &identity))),
+        refused => return Ok(Err(refusal(refused, expected, identity))),
     };
-    if is_new && !bind(&mut tx, way, account, &identity).await? {
+    if is_new && !bind(&mut tx, way, account, identity).await? {
         // Somebody was faster: another tab of the same person, most of all. Asked again, it is an ordinary sign-in.
         return Ok(Err(Problem::Lost));
     }
@@ -105,7 +116,7 @@ async fn find(
 ) -> Result<(Arrival, String), WebError> {
     let link = match &trip.purpose {
         Purpose::Accept { link } => tokens::find_accept_link(tx, link).await?,
-        Purpose::SignIn => None,
+        Purpose::SignIn | Purpose::Confirm { .. } => None,
     };
     let email = identity.email.as_ref();
     let reference = app.reference.load();

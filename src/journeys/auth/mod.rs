@@ -2,6 +2,7 @@
 //! (docs/rules.md §2.24 to §2.27). What is verified is decided upon in `domain::identity`; here it is carried out.
 
 mod callback;
+mod confirm;
 mod start;
 
 use axum::{Router, routing::get};

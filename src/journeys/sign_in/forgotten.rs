@@ -17,7 +17,7 @@ use tower_sessions::Session;
 use super::shut::{self, Shut};
 use crate::{
     app::App,
-    domain::{moment::is_expired, password, person::Person, techpass_id::TechPassId},
+    domain::{moment::is_expired, person::Person, techpass_id::TechPassId},
     keys::token_hash,
     messages::{Message, PasswordLink, security_notice::Happened},
     store::{
@@ -30,6 +30,7 @@ use crate::{
         error::WebError,
         factor,
         form::{FormView, Submitted},
+        new_password,
         observe::RequestId,
         page::PageContext,
         session::{self, Place, SessionId},
@@ -73,6 +74,7 @@ struct NewPage<'a> {
     form: &'a FormView,
     techpass_id: String,
     with_code: bool,
+    link: &'a str,
 }
 
 #[derive(Template)]
@@ -146,7 +148,7 @@ pub async fn get_new(
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, WebError> {
     match find(&app, &page, token).await? {
-        Ok((_, person)) => page.show(&show(&page, &FormView::default(), &person)),
+        Ok(open) => page.show(&show(&page, &FormView::default(), &open)),
         Err(dead) => Ok(dead),
     }
 }
@@ -160,66 +162,61 @@ pub async fn post_new(
     token: Result<Path<String>, PathRejection>,
     Submitted(form): Submitted<NewForm>,
 ) -> Result<Response, WebError> {
-    let (link, person) = match find(&app, &page, token).await? {
-        Ok(found) => found,
+    let open = match find(&app, &page, token).await? {
+        Ok(open) => open,
         Err(dead) => return Ok(dead),
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let mut view = FormView::default();
-    let id = person.techpass_id();
-    let names = [person.first_name.as_deref(), person.last_name.as_deref(), Some(id.as_str())];
-    let about: Vec<&str> = names.into_iter().flatten().collect();
-    if let Err(weakness) = password::check(&form.new_password, &about) {
-        view.reject("new_password", weakness.to_string());
-    } else if form.repeat_password != form.new_password {
-        view.reject("repeat_password", "The two passwords are not the same. Type the new one again");
-    }
+    let (mut view, person) = (FormView::default(), &open.person);
+    new_password::check(&mut view, person, &form.new_password, &form.repeat_password);
     if person.has_authenticator && form.code.trim().is_empty() {
         view.reject("code", "Enter the code that your app shows, or a recovery code");
     }
     if view.has_errors() {
-        return page.refuse(&show(&page, &view, &person));
+        return page.refuse(&show(&page, &view, &open));
     }
     if person.has_authenticator
-        && let Err(too_many) = tries::take(&app, Tried::BesideLink, person.id.as_bytes(), way.now).await?
+        && let Err(too_many) = tries::take_theirs(&way, person, Tried::BesideLink).await?
     {
-        if too_many.is_first {
-            way.tell_alone(&person, Happened::CodesLocked).await?;
-        }
         let view = FormView::with_error("code", too_many.in_words());
-        return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, &person));
+        return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, &open));
     }
     // Before the transaction: whoever waits for a turn must not hold a connection meanwhile.
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     if person.has_authenticator {
-        let by_app = factor::use_totp(&mut tx, &app, &person, &form.code, way.now).await?;
+        let by_app = factor::use_totp(&mut tx, &app, person, &form.code, way.now).await?;
         let by_recovery_code =
             !by_app && factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await?;
         if !by_app && !by_recovery_code {
             drop(tx);
             way.note_failure(person.id, json!({"because": "code"})).await?;
             let message = "The code is not right, or it was used. Wait for the next one in your app";
-            return page.refuse(&show(&page, &FormView::with_error("code", message), &person));
+            return page.refuse(&show(&page, &FormView::with_error("code", message), &open));
         }
         if by_recovery_code {
             way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
-            way.tell(&mut tx, &person, Happened::RecoveryCodeUsed).await?;
+            way.tell(&mut tx, person, Happened::RecoveryCodeUsed).await?;
         }
-        tries::give_back(&mut tx, &app, Tried::BesideLink, person.id.as_bytes()).await?;
+        tries::give_theirs_back(&mut tx, &app, person, Tried::BesideLink).await?;
     }
-    if !tokens::consume(&mut tx, &link.hash, way.now).await? {
+    if !tokens::consume(&mut tx, &open.link.hash, way.now).await? {
         return page.answer(StatusCode::GONE, &DeadPage { page: &page });
     }
     credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
     people::end_sessions(&mut tx, person.id, way.now).await?;
-    if let Some(username) = &person.username {
-        tries::give_back(&mut tx, &app, Tried::Password, username.as_str().as_bytes()).await?;
-    }
+    tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({"by": "link"})).await?;
-    way.tell(&mut tx, &person, Happened::PasswordChanged).await?;
-    let sitting = session::new_sitting(&person, place, person.has_authenticator, way.now);
+    way.tell(&mut tx, person, Happened::PasswordChanged).await?;
+    let sitting = session::new_sitting(person, place, person.has_authenticator, way.now);
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
+}
+
+/// A link that can be used, and whose it is.
+struct OpenLink {
+    token: String,
+    link: PasswordToken,
+    person: Person,
 }
 
 /// The link and whose it is, or the page that says that it is dead, or never was.
@@ -227,7 +224,7 @@ async fn find(
     app: &App,
     page: &PageContext,
     token: Result<Path<String>, PathRejection>,
-) -> Result<Result<(PasswordToken, Person), Response>, WebError> {
+) -> Result<Result<OpenLink, Response>, WebError> {
     let token = token.map(|Path(token)| token).map_err(|_| WebError::NotFound)?;
     let hash = token_hash(tokens::without_punctuation(&token));
     let mut connection = app.pool.acquire().await?;
@@ -241,9 +238,10 @@ async fn find(
     if link.is_consumed || is_expired(link.expires_at, now) {
         return page.answer(StatusCode::GONE, &DeadPage { page }).map(Err);
     }
-    Ok(Ok((link, person)))
+    Ok(Ok(OpenLink { token, link, person }))
 }
 
-fn show<'a>(page: &'a PageContext, form: &'a FormView, person: &Person) -> NewPage<'a> {
-    NewPage { page, form, techpass_id: person.techpass_id(), with_code: person.has_authenticator }
+fn show<'a>(page: &'a PageContext, form: &'a FormView, open: &'a OpenLink) -> NewPage<'a> {
+    let person = &open.person;
+    NewPage { page, form, techpass_id: person.techpass_id(), with_code: person.has_authenticator, link: &open.token }
 }

@@ -103,11 +103,7 @@ async fn prove(
     if code.trim().is_empty() {
         return wrong(StatusCode::UNPROCESSABLE_ENTITY, "Enter the code".to_owned());
     }
-    let whose = person.id.as_bytes();
-    if let Err(too_many) = tries::take(app, tried, whose, way.now).await? {
-        if too_many.is_first {
-            way.tell_alone(person, Happened::CodesLocked).await?;
-        }
+    if let Err(too_many) = tries::take_theirs(way, person, tried).await? {
         return wrong(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
     }
     let mut tx = app.pool.begin().await?;
@@ -127,7 +123,7 @@ async fn prove(
         };
         return wrong(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned());
     }
-    tries::give_back(&mut tx, app, tried, whose).await?;
+    tries::give_theirs_back(&mut tx, app, person, tried).await?;
     if is_recovery {
         way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
         way.tell(&mut tx, person, Happened::RecoveryCodeUsed).await?;

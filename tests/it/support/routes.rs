@@ -37,6 +37,10 @@ pub enum Who {
     SignedIn,
     /// Somebody else who is signed in: the first one has signed out when the forms of this one are tried.
     SignedInElsewhere,
+    /// Somebody with a local account who is signed in, in another browser too.
+    Local,
+    /// Somebody with a local account and two authenticators who is signed in, and has shown anew who they are.
+    Confirmed,
     /// Somebody who has given the ID of a local account.
     AtPassword,
     /// Somebody with a local account who has to give a code.
@@ -88,6 +92,12 @@ pub const ROUTES: &[Route] = &[
     route("/activate", Kind::Page, true).seen_by(Who::AtTheEnd),
     route("/activate/done", Kind::Page, false).seen_by(Who::SignedIn),
     route("/account", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account/deadlines.ics", Kind::Machine, false).seen_by(Who::SignedIn),
+    route("/account/terms", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account/terms/receipt", Kind::Machine, false).seen_by(Who::SignedIn),
+    route("/account/edit", Kind::Page, true).seen_by(Who::Local),
+    route("/account/edit/mobile", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/edit/mobile/drop", Kind::PostOnly, true).seen_by(Who::Confirmed),
     route("/sign-in/password", Kind::Page, true).seen_by(Who::AtPassword),
     route("/sign-in/mfa", Kind::Page, true).seen_by(Who::AtCode),
     route("/sign-in/recovery", Kind::Page, true).seen_by(Who::AtCode),
@@ -99,7 +109,19 @@ pub const ROUTES: &[Route] = &[
     route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
+    // Before the one that signs out everywhere.
+    route("/account/security/review", Kind::PostOnly, true).seen_by(Who::SignedInElsewhere),
     route("/account/security", Kind::Page, true).seen_by(Who::SignedInElsewhere),
+    route("/account/security/confirm", Kind::Page, true).seen_by(Who::Local),
+    route("/account/security/password", Kind::Page, true).seen_by(Who::Local),
+    route("/account/security/sessions", Kind::Page, true).seen_by(Who::Local),
+    route("/account/security/authenticators", Kind::Page, false).seen_by(Who::Confirmed),
+    route("/account/security/authenticators/new", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/authenticators/{id}", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/authenticators/{id}/remove", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/recovery-codes", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/recovery-codes/download", Kind::Machine, false).seen_by(Who::Confirmed),
+    route("/password-strength", Kind::PostOnly, true).seen_by(Who::At("/activate/password")),
     route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
@@ -121,11 +143,14 @@ pub struct Scene {
     at_the_end: Visitor,
     signed_in: Visitor,
     signed_in_elsewhere: Visitor,
+    local: Visitor,
+    confirmed: Visitor,
     at_password: Visitor,
     at_code: Visitor,
     at_steps: Vec<(&'static str, Visitor)>,
     token: String,
     password_token: String,
+    authenticator: String,
 }
 
 impl Scene {
@@ -147,6 +172,7 @@ impl Scene {
         portal.delivers().await;
         let link = portal.mail.reads(Self::EMAIL).remove(0).link("/accept/");
         let (at_password, at_code, at_steps, password_token) = Self::vendors(portal).await;
+        let (local, confirmed, authenticator) = Self::owners(portal).await;
         portal.waits(time::Duration::minutes(2));
         let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
         let token = link.replace("/accept/", "");
@@ -156,12 +182,37 @@ impl Scene {
             at_the_end,
             signed_in,
             signed_in_elsewhere,
+            local,
+            confirmed,
             at_password,
             at_code,
             at_steps,
             token,
             password_token,
+            authenticator,
         }
+    }
+
+    /// Vendors who look after their accounts: one who is signed in twice, and one who has shown anew who they are, with the id of
+    /// one of their authenticators.
+    async fn owners(portal: &Portal) -> (Visitor, Visitor, String) {
+        let (local, phone) = vendors::active_as(portal, "vendor.local", "vendor-local@vendor.example").await;
+        vendors::signs_in(portal, "vendor.local", &phone).await;
+        let (confirmed, phone) =
+            vendors::active_as(portal, "vendor.confirmed", "vendor-confirmed@vendor.example").await;
+        vendors::confirms_on_the_way_to("/account/security/recovery-codes", portal, &confirmed, &phone).await;
+        vendors::adds_another_app(portal, &confirmed).await;
+        let page = confirmed.opens("/account/edit").await;
+        confirmed.fills_in(&page, &[("mobile", "8123 4567")]).await.leads_to("/account/edit/mobile");
+        let page = confirmed.opens("/account/edit/mobile").await;
+        confirmed.fills_in(&page, &[]).await.leads_to("/account/edit/mobile");
+        let list = confirmed.opens("/account/security/authenticators").await;
+        let link =
+            list.links().into_iter().rfind(|link| link.ends_with("/remove")).expect("an authenticator to remove");
+        let id = link.trim_end_matches("/remove").rsplit('/').next().unwrap_or_default().to_owned();
+        portal.delivers().await;
+        portal.mail.reads("vendor-confirmed@vendor.example");
+        (local, confirmed, id)
     }
 
     /// Vendors at every step, and the token of a link to choose a new password.
@@ -208,6 +259,8 @@ impl Scene {
             Who::AtTheEnd => &self.at_the_end,
             Who::SignedIn => &self.signed_in,
             Who::SignedInElsewhere => &self.signed_in_elsewhere,
+            Who::Local => &self.local,
+            Who::Confirmed => &self.confirmed,
             Who::AtPassword => &self.at_password,
             Who::AtCode => &self.at_code,
             Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
@@ -219,6 +272,7 @@ impl Scene {
         let is_password = route.pattern.starts_with("/sign-in/");
         let address = route.pattern.replace("{token}", if is_password { &self.password_token } else { &self.token });
         let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
+        let address = address.replace("{id}", &self.authenticator);
         if route.pattern == "/start/answer" { address + "?domain=tech.gov.sg&device=gmd&seed=yes" } else { address }
     }
 
@@ -238,6 +292,12 @@ impl Scene {
     pub async fn form_to(&self, route: &Route) -> Form {
         let address = self.address(route);
         let viewer = self.viewer(route);
+        if route.pattern == "/password-strength" {
+            // A script sends it, with the token of the form beside it.
+            let form = viewer.opens("/activate/password").await.form();
+            let fields = form.fields.into_iter().filter(|(name, _)| ["csrf", "new_password"].contains(&name.as_str()));
+            return Form { action: address, fields: fields.collect() };
+        }
         for candidate in ROUTES.iter().filter(|other| other.who == route.who && other.kind == Kind::Page) {
             let page = viewer.opens(&self.address(candidate)).await;
             if let Some(form) = page.all_forms().into_iter().find(|form| form.action == address) {
@@ -256,6 +316,11 @@ pub fn sensible_value(field: &str) -> Option<&'static str> {
         "seed" => Some("no"),
         "techpass_id" => Some("ana@tech.gov.sg"),
         "accept" => Some("yes"),
+        "first_name" | "last_name" => Some("Ana"),
+        "department" => Some("Finance"),
+        "mobile_country" => Some("SG"),
+        "mobile" => Some("8123 4567"),
+        "name" => Some("Work phone"),
         "code" => Some("123456"),
         "password" | "current_password" => Some("not the password"),
         "new_password" | "repeat_password" => Some("wobbly teapot eleven moon"),

@@ -96,11 +96,16 @@ impl Phone {
 
 /// The six digits of the latest SMS.
 pub async fn sms_code(portal: &Portal) -> String {
+    latest_code_to(portal, MOBILE).await
+}
+
+/// The six digits of the latest SMS, which went to this number.
+pub async fn latest_code_to(portal: &Portal, number: &str) -> String {
     portal.delivers().await;
     let inbox: serde_json::Value =
         serde_json::from_str(&portal.visitor().opens("/dev/inbox.json").await.body).expect("an inbox");
     let latest = inbox.as_array().expect("a list").iter().find(|item| item["kind"] == "sms").expect("an SMS").clone();
-    assert_eq!(latest["to"], MOBILE);
+    assert_eq!(latest["to"], number);
     let text = latest["text"].as_str().expect("a text").to_owned();
     text.lines()
         .find(|line| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit()))
@@ -116,6 +121,36 @@ pub async fn sets_up_app(portal: &Portal, visitor: &Visitor, answer: &Page) -> (
     let code = phone.shows(portal);
     let answer = visitor.fills_in(&page, &[("code", &code)]).await;
     (phone, answer)
+}
+
+/// Signs in with password and code, in a new browser.
+pub async fn signs_in(portal: &Portal, id: &str, phone: &Phone) -> Visitor {
+    portal.waits(Duration::seconds(30));
+    let browser = portal.visitor();
+    let page = browser.follows(&gives_password(&browser, id, PASSWORD).await).await;
+    browser.fills_in(&page, &[("code", &phone.shows(portal))]).await.leads_to("/account");
+    browser
+}
+
+/// Opens a page that asks anew who one is, tells it, and sees the page.
+pub async fn confirms_on_the_way_to(address: &str, portal: &Portal, visitor: &Visitor, phone: &Phone) -> Page {
+    // The code that was used last does not work again.
+    portal.waits(Duration::seconds(30));
+    let asked = visitor.opens(address).await;
+    let page = visitor.follows(&asked).await;
+    page.is(200).headed("Show that it is you");
+    let answer = visitor.fills_in(&page, &[("password", PASSWORD), ("code", &phone.shows(portal))]).await;
+    answer.leads_to(address);
+    visitor.follows(&answer).await
+}
+
+/// Adds another authenticator app; gives the phone that it is on.
+pub async fn adds_another_app(portal: &Portal, visitor: &Visitor) -> Phone {
+    let page = visitor.opens("/account/security/authenticators/new").await;
+    let phone = Phone::reads(&page);
+    let answer = visitor.fills_in(&page, &[("code", &phone.shows(portal)), ("name", "Second phone")]).await;
+    answer.leads_to("/account/security/authenticators?done=added");
+    phone
 }
 
 /// From the recovery codes on to the end.
@@ -152,9 +187,14 @@ pub async fn walks_to(until: &str, portal: &Portal, visitor: &Visitor, mut answe
 
 /// An active local account; gives the browser in which she is signed in, and her phone.
 pub async fn active(portal: &Portal) -> (Visitor, Phone) {
-    registered(portal).await;
+    active_as(portal, "ana.lim", ADDRESS).await
+}
+
+/// An active local account of this name and contact address.
+pub async fn active_as(portal: &Portal, username: &str, address: &str) -> (Visitor, Phone) {
+    registered_as(portal, username, address).await;
     let ana = portal.visitor();
-    let answer = gives_password(&ana, ID, INITIAL).await;
+    let answer = gives_password(&ana, username, INITIAL).await;
     let (phone, answer) = sets_up_app(portal, &ana, &answer).await;
     let done = finishes(portal, &ana, answer).await;
     done.is(200).headed("You have successfully onboarded to TechPass");

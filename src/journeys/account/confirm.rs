@@ -1,0 +1,227 @@
+//! Proving anew who one is, before something that matters is changed (docs/rules.md §4.16): password and code here, or once more at
+//! the provider, and a code if the provider does not vouch for a second factor. Which part was wrong is never told.
+
+use askama::Template;
+use axum::{
+    extract::{Query, State, rejection::QueryRejection},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use sqlx::{Postgres, Transaction};
+use tokio::time::Instant;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::{activation::AccountKind, codes::parse_sms_code, person::Person},
+    messages::security_notice::Happened,
+    providers::Ask,
+    store::{audit::Event, credentials},
+    web::{
+        addresses, answer_time,
+        confirming::{self, ProvedBy, confirmed},
+        error::WebError,
+        factor,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        provider_trip::{self, Purpose},
+        session::{SignedIn, Viewer, own_path},
+        tries::{self, Tried},
+        trip_problem,
+        way::Way,
+    },
+};
+
+/// What is said about a wrong password and about a wrong code alike.
+const WRONG: &str = "The password or the code is not right, or the code was used. Wait for the next one in your app";
+
+const WRONG_CODE: &str = "The code is not right, or it was used. Wait for the next one in your app";
+
+/// What the address may carry: where to go afterwards.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Wanted {
+    next: String,
+}
+
+/// What the person sends. Nothing of it but `next` ever goes back into a page.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    password: String,
+    code: String,
+    next: String,
+}
+
+/// How somebody can prove it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Proof {
+    /// Password and code, here.
+    Password,
+    /// At the provider.
+    Provider,
+    /// With a code, for they are back from the provider.
+    Code,
+}
+
+#[derive(Template)]
+#[template(path = "account/confirm.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    proof: Proof,
+    techpass_id: String,
+    next: &'a str,
+}
+
+pub async fn get(
+    State(app): State<App>,
+    session: Session,
+    SignedIn(viewer): SignedIn,
+    page: PageContext,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, WebError> {
+    let (Query(wanted), now) = (wanted.unwrap_or_default(), app.clock.now());
+    let next = own_path(&wanted.next).unwrap_or(addresses::SECURITY);
+    if viewer.sitting.is_confirmed(now) {
+        return Ok(Redirect::to(next).into_response());
+    }
+    let proof = proof_of(&session, &viewer.person, now).await?;
+    let techpass_id = viewer.person.techpass_id();
+    page.show(&Page { page: &page, form: &FormView::default(), proof, techpass_id, next })
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    SignedIn(viewer): SignedIn,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let began = Instant::now();
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let next = own_path(&form.next).unwrap_or(addresses::SECURITY);
+    if viewer.sitting.is_confirmed(way.now) {
+        // A second click.
+        return Ok(Redirect::to(next).into_response());
+    }
+    let proof = proof_of(&session, &viewer.person, way.now).await?;
+    let refused = match proof {
+        Proof::Provider => return to_provider(&way, &page, &viewer.person, next).await,
+        Proof::Password => by_password(&way, &viewer, &form).await?,
+        Proof::Code => by_code(&way, &viewer, &form).await?,
+    };
+    let Err((status, view)) = refused else { return Ok(Redirect::to(next).into_response()) };
+    answer_time::wait(began).await;
+    let techpass_id = viewer.person.techpass_id();
+    page.answer(status, &Page { page: &page, form: &view, proof, techpass_id, next })
+}
+
+async fn proof_of(session: &Session, person: &Person, now: time::OffsetDateTime) -> Result<Proof, WebError> {
+    Ok(match person.kind() {
+        AccountKind::Local => Proof::Password,
+        AccountKind::Wog if confirming::is_back(session, person.id, now).await? => Proof::Code,
+        AccountKind::Wog => Proof::Provider,
+    })
+}
+
+/// What is wrong with what somebody sent, and the status to say so with.
+type Refused = (StatusCode, FormView);
+
+async fn by_password(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<(), Refused>, WebError> {
+    let (app, person) = (way.app, &viewer.person);
+    let mut view = FormView::default();
+    if form.password.is_empty() {
+        view.reject("password", "Enter your password");
+    }
+    if form.code.trim().is_empty() {
+        view.reject("code", "Enter the code that your app shows, or a recovery code");
+    }
+    if view.has_errors() {
+        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, view)));
+    }
+    // Both, whichever is right: how many are left must not tell which part was wrong.
+    let tried = tried(&form.code);
+    for (field, tried) in [("password", Tried::Password), ("code", tried)] {
+        if let Err(too_many) = tries::take_theirs(way, person, tried).await? {
+            return Ok(Err((StatusCode::TOO_MANY_REQUESTS, FormView::with_error(field, too_many.in_words()))));
+        }
+    }
+    let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id, way.now).await?;
+    let is_password_right = app.passwords.is_right(&form.password, known.as_deref()).await?;
+    let mut tx = app.pool.begin().await?;
+    if !is_password_right || !use_code(way, &mut tx, person, &form.code).await? {
+        drop(tx);
+        way.note_failure(person.id, json!({"because": "password or code, asked anew"})).await?;
+        return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, FormView::with_error("password", WRONG))));
+    }
+    tries::give_theirs_back(&mut tx, app, person, Tried::Password).await?;
+    tries::give_theirs_back(&mut tx, app, person, tried).await?;
+    let by = if tried == Tried::Recovery { ProvedBy::PasswordAndRecoveryCode } else { ProvedBy::PasswordAndCode };
+    Ok(Ok(confirmed(way, tx, &viewer.sitting, by).await?))
+}
+
+/// The code of somebody who is back from the provider.
+async fn by_code(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<(), Refused>, WebError> {
+    let (app, person, tried) = (way.app, &viewer.person, tried(&form.code));
+    let refuse = |status, message: String| Ok(Err((status, FormView::with_error("code", message))));
+    if form.code.trim().is_empty() {
+        return refuse(
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Enter the code that your app shows, or a recovery code".to_owned(),
+        );
+    }
+    if let Err(too_many) = tries::take_theirs(way, person, tried).await? {
+        return refuse(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
+    }
+    let mut tx = app.pool.begin().await?;
+    if !use_code(way, &mut tx, person, &form.code).await? {
+        drop(tx);
+        way.note_failure(person.id, json!({"because": "code, asked anew"})).await?;
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CODE.to_owned());
+    }
+    tries::give_theirs_back(&mut tx, app, person, tried).await?;
+    let by = if tried == Tried::Recovery { ProvedBy::ProviderAndRecoveryCode } else { ProvedBy::ProviderAndCode };
+    Ok(Ok(confirmed(way, tx, &viewer.sitting, by).await?))
+}
+
+/// What a code is, by its looks: both kinds are typed into one field.
+fn tried(code: &str) -> Tried {
+    if parse_sms_code(code).is_some() { Tried::Totp } else { Tried::Recovery }
+}
+
+/// Whether a code is right and was not used: then it is used up, and of a recovery code the owner hears.
+async fn use_code(
+    way: &Way<'_>,
+    tx: &mut Transaction<'_, Postgres>,
+    person: &Person,
+    code: &str,
+) -> Result<bool, WebError> {
+    if tried(code) == Tried::Totp {
+        return Ok(factor::use_totp(tx, way.app, person, code, way.now).await?);
+    }
+    let is_right = factor::use_recovery_code(tx, way.app, person.id, code, way.now).await?;
+    if is_right {
+        way.note(tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
+        way.tell(tx, person, Happened::RecoveryCodeUsed).await?;
+    }
+    Ok(is_right)
+}
+
+async fn to_provider(way: &Way<'_>, page: &PageContext, person: &Person, next: &str) -> Result<Response, WebError> {
+    let app = way.app;
+    let reference = app.reference.load();
+    let email = person.email.as_ref();
+    let domain = email.and_then(|email| reference.directory.integrated(email.domain()));
+    let provider = domain.and_then(|domain| domain.provider.as_deref()).unwrap_or_default();
+    let ask = Ask { login_hint: email.map(|email| email.as_str()), ..Ask::default() };
+    let purpose = Purpose::Confirm { next: next.to_owned() };
+    match provider_trip::begin(app, way.session, provider, purpose.clone(), ask, way.now).await {
+        Ok(address) => Ok(Redirect::to(address.as_str()).into_response()),
+        Err(error) => trip_problem::could_not_begin(app, page, way.request_id, provider, &purpose, error),
+    }
+}

@@ -1,0 +1,158 @@
+//! A new mobile number: a code goes there, and only when it has come back does the number take the place of the old one
+//! (docs/rules.md §4.20).
+
+use askama::Template;
+use axum::{
+    extract::State,
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::{Deserialize, Deserializer};
+use serde_json::json;
+use tower_sessions::Session;
+
+use crate::{
+    app::App,
+    domain::mobile::Mobile,
+    messages::security_notice::Happened,
+    store::{audit::Event, credentials, people, profiles},
+    web::{
+        addresses,
+        error::WebError,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        phone_code,
+        session::{Confirmed, SignedIn, Viewer},
+        way::Way,
+    },
+};
+
+/// Where it is proven.
+pub const ADDRESS: &str = "/account/edit/mobile";
+
+const EDIT: &str = "/account/edit";
+
+/// What the person sends: the code, or nothing to have one sent.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    /// Missing where a code is to be sent; empty where somebody forgot to type it.
+    #[serde(deserialize_with = "present")]
+    code: Option<String>,
+}
+
+fn present<'de, D: Deserializer<'de>>(text: D) -> Result<Option<String>, D::Error> {
+    String::deserialize(text).map(Some)
+}
+
+#[derive(Template)]
+#[template(path = "account/mobile.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    new_mobile: &'a str,
+    /// Whether a code is on its way to that number.
+    is_sent: bool,
+    is_in_china: bool,
+}
+
+pub async fn get(
+    State(app): State<App>,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+) -> Result<Response, WebError> {
+    let Some(mobile) = profiles::new_mobile(&mut *app.pool.acquire().await?, viewer.person.id).await? else {
+        return Ok(Redirect::to(EDIT).into_response());
+    };
+    show(&app, &page, &viewer, &mobile, StatusCode::OK, &FormView::default()).await
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let (account, refused) = (viewer.person.id, StatusCode::UNPROCESSABLE_ENTITY);
+    let mut tx = app.pool.begin().await?;
+    // No other number can take its place meanwhile.
+    people::lock(&mut tx, account).await?;
+    let Some(mobile) = profiles::new_mobile(&mut tx, account).await? else {
+        // A second click, or it was dropped in another tab.
+        return Ok(Redirect::to(addresses::ACCOUNT).into_response());
+    };
+    let Some(typed) = &form.code else {
+        drop(tx);
+        return send(&way, &page, &viewer, &mobile).await;
+    };
+    if !is_sent_to(credentials::sms_under_way(&mut tx, account).await?, &mobile) {
+        drop(tx);
+        let view = FormView::with_error("send", "No code is on its way to this number. Have one sent");
+        return show(&app, &page, &viewer, &mobile, refused, &view).await;
+    }
+    if let Err(message) = phone_code::check(&way, &mut tx, account, typed).await? {
+        // A wrong try counts.
+        tx.commit().await?;
+        return show(&app, &page, &viewer, &mobile, refused, &FormView::with_error("code", message)).await;
+    }
+    profiles::end_mobile_change(&mut tx, account).await?;
+    way.note(&mut tx, account, Event::MobileChanged, json!({})).await?;
+    way.tell(&mut tx, &viewer.person, Happened::MobileChanged).await?;
+    tx.commit().await?;
+    app.bell.ring();
+    Ok(Redirect::to(&addresses::done(addresses::ACCOUNT, "mobile")).into_response())
+}
+
+/// Nothing but the button.
+#[derive(Debug, Deserialize)]
+pub struct DropForm {}
+
+/// The new number is not wanted any more.
+pub async fn post_drop(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    SignedIn(viewer): SignedIn,
+    Submitted(DropForm {}): Submitted<DropForm>,
+) -> Result<Response, WebError> {
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, viewer.person.id).await?;
+    if profiles::end_mobile_change(&mut tx, viewer.person.id).await? {
+        way.note(&mut tx, viewer.person.id, Event::MobileDropped, json!({})).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(&addresses::done(addresses::ACCOUNT, "dropped")).into_response())
+}
+
+async fn send(way: &Way<'_>, page: &PageContext, viewer: &Viewer, mobile: &Mobile) -> Result<Response, WebError> {
+    match phone_code::send(way, viewer.person.id, mobile).await? {
+        Ok(()) => Ok(Redirect::to(ADDRESS).into_response()),
+        Err(not_sent) => {
+            let view = FormView::with_error("send", not_sent.in_words());
+            show(way.app, page, viewer, mobile, StatusCode::TOO_MANY_REQUESTS, &view).await
+        }
+    }
+}
+
+/// Whether the code that is on its way went to this number: one for another number proves nothing about it.
+fn is_sent_to(sms: Option<credentials::SmsUnderWay>, mobile: &Mobile) -> bool {
+    sms.is_some_and(|sms| sms.mobile == mobile.as_str())
+}
+
+async fn show(
+    app: &App,
+    page: &PageContext,
+    viewer: &Viewer,
+    mobile: &Mobile,
+    status: StatusCode,
+    form: &FormView,
+) -> Result<Response, WebError> {
+    let sms = credentials::sms_under_way(&mut *app.pool.acquire().await?, viewer.person.id).await?;
+    let (is_sent, is_in_china) = (is_sent_to(sms, mobile), mobile.is_in_china());
+    page.answer(status, &Page { page, form, new_mobile: mobile.as_str(), is_sent, is_in_china })
+}
