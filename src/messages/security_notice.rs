@@ -15,6 +15,12 @@ pub enum Happened {
     PasswordChanged,
     /// An authenticator app was added.
     AuthenticatorAdded,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was refused because its counter went back: there may be two of it.
+    PasskeyCopied,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Too many wrong passwords: no more are taken for a while.
@@ -30,6 +36,9 @@ impl Happened {
         match self {
             Self::PasswordChanged => "Your TechPass password was changed",
             Self::AuthenticatorAdded => "An authenticator app was added to your TechPass",
+            Self::PasskeyAdded => "A passkey was added to your TechPass",
+            Self::PasskeyRemoved => "A passkey was removed from your TechPass",
+            Self::PasskeyCopied => "A passkey of your TechPass may have been copied",
             Self::RecoveryCodeUsed => "A recovery code of your TechPass was used",
             Self::PasswordLocked => "Somebody gave too many wrong TechPass passwords",
             Self::CodesLocked => "Somebody gave too many wrong TechPass codes",
@@ -62,6 +71,7 @@ struct Text<'a> {
     link: &'a str,
     at: &'a str,
     is_lock: bool,
+    is_copy: bool,
 }
 
 #[derive(Template)]
@@ -73,6 +83,7 @@ struct Html<'a> {
     link: &'a str,
     at: &'a str,
     is_lock: bool,
+    is_copy: bool,
 }
 
 impl SecurityNotice {
@@ -81,8 +92,9 @@ impl SecurityNotice {
         let link = head.link("/sign-in/forgotten");
         let at = moment::date_time(self.at);
         let (recipient, techpass_id, is_lock) = (head.recipient, self.techpass_id.as_str(), self.happened.is_lock());
-        let text = Text { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
-        let html = Html { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
+        let is_copy = self.happened == Happened::PasskeyCopied;
+        let text = Text { subject, recipient, techpass_id, link: &link, at: &at, is_lock, is_copy }.render()?;
+        let html = Html { subject, recipient, techpass_id, link: &link, at: &at, is_lock, is_copy }.render()?;
         Ok(Letter { subject: subject.to_owned(), text, html })
     }
 }

@@ -29,6 +29,12 @@ pub enum Event {
     Activated,
     /// An authenticator was added.
     AuthenticatorAdded,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was given another name.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// A second factor was right.
     FactorProven,
     /// A recovery code was used.
@@ -41,6 +47,8 @@ pub enum Event {
     PhoneCodeSent,
     /// The phone was proven.
     PhoneVerified,
+    /// A passkey took the place of a phone that no SMS reaches.
+    PhoneReplaced,
     /// A new password was chosen.
     PasswordChosen,
     /// A link to choose a new password was sent.
@@ -66,12 +74,16 @@ impl Event {
             Self::TermsAccepted => "terms_accepted",
             Self::Activated => "activated",
             Self::AuthenticatorAdded => "authenticator_added",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRenamed => "passkey_renamed",
+            Self::PasskeyRemoved => "passkey_removed",
             Self::FactorProven => "factor_proven",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodesKept => "recovery_codes_kept",
             Self::PhoneCodeSent => "phone_code_sent",
             Self::PhoneVerified => "phone_verified",
+            Self::PhoneReplaced => "phone_replaced",
             Self::PasswordChosen => "password_chosen",
             Self::PasswordLinkSent => "password_link_sent",
             Self::RoleGranted => "role_granted",

@@ -6,6 +6,7 @@ pub mod budgets;
 pub mod credentials;
 pub mod directory;
 pub mod outbox;
+pub mod passkeys;
 pub mod people;
 pub mod pool;
 pub mod sessions;

@@ -29,6 +29,9 @@ pub const SIGNED_OUT: &str = "/?signed-out=yes";
 /// What somebody sees whose account has just become active.
 pub const ACTIVATED: &str = "/activate/done";
 
+/// The passkeys of somebody who is signed in.
+pub const PASSKEYS: &str = "/account/security/passkeys";
+
 /// Where somebody who is signed in proves anew who they are.
 pub const CONFIRM: &str = "/account/security/confirm";
 

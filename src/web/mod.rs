@@ -5,6 +5,7 @@ pub mod answer_time;
 pub mod assets;
 pub mod browser;
 pub mod captcha;
+pub mod ceremony;
 pub mod changes;
 pub mod countries;
 pub mod csrf;

@@ -11,6 +11,7 @@ mod hostile;
 mod local;
 mod metrics;
 mod outbox;
+mod passkeys;
 mod process;
 mod roles;
 mod routes;

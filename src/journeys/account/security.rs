@@ -32,13 +32,15 @@ const ADDRESS: &str = "/account/security";
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 10] = [
+const TOLD: [(Event, &str); 12] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
     (Event::SignedOut, "Signed out"),
     (Event::SessionEnded, "Another browser was signed out"),
     (Event::SignedOutEverywhere, "Signed out everywhere"),
     (Event::AuthenticatorAdded, "An authenticator app was added"),
+    (Event::PasskeyAdded, "A passkey was added"),
+    (Event::PasskeyRemoved, "A passkey was removed"),
     (Event::RecoveryCodeUsed, "A recovery code was used"),
     (Event::RecoveryCodesMade, "New recovery codes were made"),
     (Event::PasswordChosen, "The password was changed"),

@@ -8,7 +8,9 @@ use axum::{
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use sqlx::PgConnection;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 use crate::{
     app::App,
@@ -21,6 +23,7 @@ use crate::{
     keys::Purpose,
     messages::{Message, SmsCode},
     store::{
+        StoreError,
         audit::Event,
         credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
         outbox, people,
@@ -67,6 +70,8 @@ struct Page<'a> {
     /// The end of the number that a code is on its way to.
     sent_to: Option<String>,
     is_in_china: bool,
+    /// Whether a passkey can take the phone's place.
+    with_passkey: bool,
 }
 
 pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
@@ -162,22 +167,28 @@ async fn number(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<Mo
     if !form.mobile.trim().is_empty() || !form.mobile_country.trim().is_empty() {
         return Ok(Mobile::parse(&form.mobile_country, &form.mobile).map_err(|wrong| wrong.to_string()));
     }
-    let mut connection = way.app.pool.acquire().await?;
-    let known = match credentials::sms_under_way(&mut connection, viewer.person.id).await? {
-        Some(sms) => Some((sms.mobile_country, sms.mobile)),
-        None => people::mobile(&mut connection, viewer.person.id).await?,
-    };
-    Ok(match known {
+    Ok(match known_number(&mut *way.app.pool.acquire().await?, viewer.person.id).await? {
         Some((country, number)) => Mobile::parse(&country, &number).map_err(|wrong| wrong.to_string()),
         None => Err("Enter your mobile number".to_owned()),
     })
+}
+
+/// The number that the last code went to, or the one that the account has; with the country that was chosen with it.
+pub(super) async fn known_number(
+    connection: &mut PgConnection,
+    account: Uuid,
+) -> Result<Option<(String, String)>, StoreError> {
+    match credentials::sms_under_way(connection, account).await? {
+        Some(sms) => Ok(Some((sms.mobile_country, sms.mobile))),
+        None => people::mobile(connection, account).await,
+    }
 }
 
 fn code_hash(app: &App, viewer: &Viewer, code: &str) -> [u8; 32] {
     app.keys.mac(Purpose::SmsCode, &[viewer.person.id.as_bytes(), code.as_bytes()])
 }
 
-async fn show(
+pub(super) async fn show(
     app: &App,
     page: &PageContext,
     viewer: &Viewer,
@@ -189,6 +200,7 @@ async fn show(
     let sent = credentials::sms_under_way(&mut connection, viewer.person.id).await?;
     let known =
         people::mobile(&mut connection, viewer.person.id).await?.unwrap_or_else(|| ("SG".to_owned(), String::new()));
+    let is_in_china = Mobile::is_number_in_china(sent.as_ref().map_or(&known.1, |sms| &sms.mobile));
     let typed = (form.mobile_country.clone(), form.mobile.clone());
     let (mobile_country, mobile) = if typed.0.is_empty() && typed.1.is_empty() { known } else { typed };
     page.answer(
@@ -199,7 +211,8 @@ async fn show(
             countries: countries::ALL,
             mobile_country: &mobile_country,
             mobile: &mobile,
-            is_in_china: sent.as_ref().is_some_and(|sms| sms.mobile.starts_with("+86")),
+            is_in_china,
+            with_passkey: is_in_china && app.passkeys.is_some(),
             sent_to: sent.map(|sms| Mobile::masked(&sms.mobile)),
         },
     )

@@ -12,19 +12,12 @@ use serde_json::json;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
+use super::shut::Shut;
 use crate::{
     app::App,
-    domain::{
-        account::AccountStatus,
-        moment::is_expired,
-        techpass_id::{TechPassId, Username},
-    },
+    domain::techpass_id::{TechPassId, Username},
     messages::security_notice::Happened,
-    store::{
-        audit::Event,
-        credentials::{self, KnownPassword},
-        people,
-    },
+    store::{audit::Event, credentials, people},
     web::{
         addresses, answer_time,
         error::WebError,
@@ -53,21 +46,6 @@ struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     techpass_id: String,
-}
-
-/// Why somebody who gave the right password is not let in.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shut {
-    Disabled,
-    Ended,
-    InitialPasswordDied,
-}
-
-#[derive(Template)]
-#[template(path = "sign_in/shut.html")]
-struct ShutPage<'a> {
-    page: &'a PageContext,
-    shut: Shut,
 }
 
 pub async fn get(session: Session, page: PageContext) -> Result<Response, WebError> {
@@ -115,9 +93,9 @@ pub async fn post(
             return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
         }
     };
-    if let Some(shut) = shut(&known, &way) {
+    if let Some(shut) = Shut::by_password(&known, way.now) {
         way.note_failure(known.account, json!({"because": "shut"})).await?;
-        return page.answer(StatusCode::FORBIDDEN, &ShutPage { page: &page, shut });
+        return shut.page(&page);
     }
     let mut tx = app.pool.begin().await?;
     let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
@@ -125,16 +103,6 @@ pub async fn post(
     way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
     let sitting = session::new_sitting(&found.person, place, false, way.now);
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
-}
-
-fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
-    match known.status {
-        AccountStatus::Disabled => Some(Shut::Disabled),
-        AccountStatus::Terminated => Some(Shut::Ended),
-        AccountStatus::Pending if is_expired(known.activation_ends, way.now) => Some(Shut::Ended),
-        _ if known.expires_at.is_some_and(|ends| is_expired(ends, way.now)) => Some(Shut::InitialPasswordDied),
-        _ => None,
-    }
 }
 
 async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {

@@ -5,6 +5,7 @@ use crate::support::{
     Page, Portal, SignUp, Visitor,
     officers::{accepts, active, invited},
     page::Form,
+    passkeys,
     provider::Persona,
     tables, vendors,
 };
@@ -35,6 +36,8 @@ pub enum Who {
     AtTheEnd,
     /// Somebody who is signed in.
     SignedIn,
+    /// Somebody who is signed in, has just proved anew who they are, and has passkeys.
+    Confirmed,
     /// Somebody else who is signed in: the first one has signed out when the forms of this one are tried.
     SignedInElsewhere,
     /// Somebody who has given the ID of a local account.
@@ -88,8 +91,16 @@ pub const ROUTES: &[Route] = &[
     route("/activate", Kind::Page, true).seen_by(Who::AtTheEnd),
     route("/activate/done", Kind::Page, false).seen_by(Who::SignedIn),
     route("/account", Kind::Page, false).seen_by(Who::SignedIn),
+    route("/account/security/passkeys", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/passkeys/options", Kind::PostOnly, true).seen_by(Who::Confirmed),
+    route("/account/security/passkeys/{id}", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/account/security/passkeys/{id}/remove", Kind::Page, true).seen_by(Who::Confirmed),
+    route("/sign-in/passkey", Kind::PostOnly, true),
+    route("/sign-in/passkey/options", Kind::PostOnly, true),
     route("/sign-in/password", Kind::Page, true).seen_by(Who::AtPassword),
     route("/sign-in/mfa", Kind::Page, true).seen_by(Who::AtCode),
+    route("/sign-in/mfa/passkey", Kind::PostOnly, true).seen_by(Who::AtCode),
+    route("/sign-in/mfa/passkey/options", Kind::PostOnly, true).seen_by(Who::AtCode),
     route("/sign-in/recovery", Kind::Page, true).seen_by(Who::AtCode),
     route("/sign-in/forgotten", Kind::Page, true),
     route("/sign-in/forgotten/{token}", Kind::Page, true),
@@ -98,6 +109,8 @@ pub const ROUTES: &[Route] = &[
     route("/activate/recovery-codes/download", Kind::Machine, false).seen_by(Who::At("/activate/recovery-codes")),
     route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/passkey", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/passkey/options", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
     route("/account/security", Kind::Page, true).seen_by(Who::SignedInElsewhere),
     route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
@@ -121,11 +134,13 @@ pub struct Scene {
     at_the_end: Visitor,
     signed_in: Visitor,
     signed_in_elsewhere: Visitor,
+    confirmed: Visitor,
     at_password: Visitor,
     at_code: Visitor,
     at_steps: Vec<(&'static str, Visitor)>,
     token: String,
     password_token: String,
+    passkey: String,
 }
 
 impl Scene {
@@ -142,12 +157,16 @@ impl Scene {
             accepts(visitor, portal, &link, &Persona::of(email)).await.is(303);
         }
         tables::accept_everything(&portal.database, at_the_end.1).await;
+        let confirmed = active(portal, "koh@tech.gov.sg").await;
+        passkeys::has_one(portal, "koh@tech.gov.sg").await;
+        let (_, passkey) = passkeys::has_one(portal, "koh@tech.gov.sg").await;
         let visitor = portal.visitor();
         visitor.signs_up(SignUp::from(Self::EMAIL)).await.is(303);
         portal.delivers().await;
         let link = portal.mail.reads(Self::EMAIL).remove(0).link("/accept/");
         let (at_password, at_code, at_steps, password_token) = Self::vendors(portal).await;
         portal.waits(time::Duration::minutes(2));
+        passkeys::confirms(portal, "koh@tech.gov.sg").await;
         let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
         let token = link.replace("/accept/", "");
         Self {
@@ -156,11 +175,13 @@ impl Scene {
             at_the_end,
             signed_in,
             signed_in_elsewhere,
+            confirmed,
             at_password,
             at_code,
             at_steps,
             token,
             password_token,
+            passkey: passkey.to_string(),
         }
     }
 
@@ -174,6 +195,8 @@ impl Scene {
             let answer = vendors::gives_password(&visitor, &name, vendors::INITIAL).await;
             let answer = vendors::walks_to(step, portal, &visitor, answer).await;
             if step == "/activate/phone" {
+                // Where a passkey can take the phone's place.
+                tables::set_mobile(&portal.database, &format!("{name}@vendor.example"), "CN", "+8613910998888").await;
                 // With a code under way the page has all of its forms.
                 let page = visitor.follows(&answer).await;
                 visitor.fills_in(&page, &[]).await.is(303);
@@ -186,6 +209,7 @@ impl Scene {
         let at_code = portal.visitor();
         let answer = vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await;
         vendors::sets_up_app(portal, &at_code, &answer).await;
+        passkeys::has_one(portal, vendors::ADDRESS).await;
         let at_code = portal.visitor();
         vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await.leads_to("/sign-in/mfa");
         let at_password = portal.visitor();
@@ -208,6 +232,7 @@ impl Scene {
             Who::AtTheEnd => &self.at_the_end,
             Who::SignedIn => &self.signed_in,
             Who::SignedInElsewhere => &self.signed_in_elsewhere,
+            Who::Confirmed => &self.confirmed,
             Who::AtPassword => &self.at_password,
             Who::AtCode => &self.at_code,
             Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
@@ -218,7 +243,8 @@ impl Scene {
     pub fn address(&self, route: &Route) -> String {
         let is_password = route.pattern.starts_with("/sign-in/");
         let address = route.pattern.replace("{token}", if is_password { &self.password_token } else { &self.token });
-        let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
+        let address =
+            address.replace("{provider}", "wog").replace("{document}", "privacy").replace("{id}", &self.passkey);
         if route.pattern == "/start/answer" { address + "?domain=tech.gov.sg&device=gmd&seed=yes" } else { address }
     }
 
@@ -256,6 +282,7 @@ pub fn sensible_value(field: &str) -> Option<&'static str> {
         "seed" => Some("no"),
         "techpass_id" => Some("ana@tech.gov.sg"),
         "accept" => Some("yes"),
+        "name" => Some("Work laptop"),
         "code" => Some("123456"),
         "password" | "current_password" => Some("not the password"),
         "new_password" | "repeat_password" => Some("wobbly teapot eleven moon"),
