@@ -1,6 +1,8 @@
 //! Asking a browser for a passkey, and taking its answer. What was asked is kept in the browser's session until the answer comes:
 //! it counts once, for five minutes, and only for the account and the purpose that it was asked for.
 
+use std::collections::BTreeMap;
+
 use axum::{
     Json,
     response::{IntoResponse, Response},
@@ -25,6 +27,7 @@ use crate::{
     messages::security_notice::Happened,
     passkeys::{Asked, Made, MadeAnswer, Owner, Question, RelyingParty, UsedAnswer, Wrong},
     store::{
+        StoreError,
         audit::Event,
         passkeys::{self, NewPasskey},
         people,
@@ -34,7 +37,8 @@ use crate::{
 /// The field, and the id of the button, that an error belongs to.
 pub const FIELD: &str = "passkey";
 
-/// The key under which a session keeps what its browser was asked.
+/// The key under which a session keeps what its browser was asked, each question under an id of its own, so that two tabs at once do
+/// not disturb each other.
 const CEREMONIES: &str = "passkey_ceremonies";
 
 /// How many questions one browser can have open: one a tab, within reason.
@@ -162,10 +166,13 @@ async fn keep(
     question: Question,
 ) -> Result<Response, WebError> {
     let Question { options, challenge, asked } = question;
-    let mut open: Vec<Value> = way.session.get(CEREMONIES).await.map_err(session_error)?.unwrap_or_default();
-    open.push(json!(Ceremony { purpose, account, challenge, at: way.now, asked }));
-    let surplus = open.len().saturating_sub(AT_ONCE);
-    open.drain(..surplus);
+    let mut open = under_way(way.session).await?;
+    // Such ids are in the order of time.
+    let id = way.app.chance.id(way.now).to_string();
+    open.insert(id, json!(Ceremony { purpose, account, challenge, at: way.now, asked }));
+    while open.len() > AT_ONCE {
+        open.pop_first();
+    }
     way.session.insert(CEREMONIES, open).await.map_err(session_error)?;
     way.session.save().await.map_err(session_error)?;
     Ok(Json(options).into_response())
@@ -181,13 +188,18 @@ async fn take(
     now: OffsetDateTime,
 ) -> Result<Option<Asked>, WebError> {
     let Some(challenge) = challenge else { return Ok(None) };
-    let mut open: Vec<Value> = session.get(CEREMONIES).await.map_err(session_error)?.unwrap_or_default();
-    let Some(at) = open.iter().position(|ceremony| ceremony["challenge"] == challenge) else { return Ok(None) };
-    let ceremony = serde_json::from_value::<Ceremony>(open.remove(at)).ok();
+    let mut open = under_way(session).await?;
+    let known = open.iter().find(|(_, ceremony)| ceremony["challenge"] == challenge);
+    let Some(id) = known.map(|(id, _)| id.clone()) else { return Ok(None) };
+    let ceremony = open.remove(&id).and_then(|ceremony| serde_json::from_value::<Ceremony>(ceremony).ok());
     session.insert(CEREMONIES, open).await.map_err(session_error)?;
     session.save().await.map_err(session_error)?;
     let ceremony = ceremony.filter(|ceremony| ceremony.purpose == purpose && ceremony.account == account);
     Ok(ceremony.filter(|ceremony| !is_expired(ceremony.at + LONGEST, now)).map(|ceremony| ceremony.asked))
+}
+
+async fn under_way(session: &Session) -> Result<BTreeMap<String, Value>, StoreError> {
+    Ok(session.get(CEREMONIES).await.map_err(session_error)?.unwrap_or_default())
 }
 
 /// Takes the passkey that somebody's browser has made, adds it to their account, and tells the owner of an active one. The
@@ -203,7 +215,11 @@ pub async fn add(
     credential: &str,
 ) -> Result<Result<Option<Transaction<'static, Postgres>>, Refused>, WebError> {
     let party = party(way.app)?;
-    let Some(answer) = MadeAnswer::parse(credential) else { return Ok(Err(Refused::Missing)) };
+    let Some(answer) = MadeAnswer::parse(credential) else {
+        let known = passkeys::of_account(&mut *way.app.pool.acquire().await?, person.id).await?;
+        // Where there are too many, the browser was not asked.
+        return Ok(Err(if known.len() >= MOST { Refused::TooMany } else { Refused::Missing }));
+    };
     let asked = take(way.session, purpose, Some(person.id), answer.challenge().as_deref(), way.now).await?;
     let Some(asked) = asked else {
         let mut connection = way.app.pool.acquire().await?;

@@ -5,43 +5,31 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Authenticator } from "./support/authenticator.js";
 import { openHouse } from "./support/house.js";
-import { ACCOUNT, ACTIVE, PRIVACY, SIGN_IN, TERMS, accepts } from "./support/officer.js";
-import { until } from "./support/portal.js";
+import { ACCOUNT } from "./support/officer.js";
+import {
+  CODES,
+  EMAIL,
+  ENTER_CODE,
+  FIRST,
+  ID,
+  PASSWORD,
+  PHONE,
+  SET_UP,
+  choosesPassword,
+  givesPassword,
+  sms,
+} from "./support/vendor.js";
 
 const house = openHouse({ withDemoPeople: true });
 
-const ID = "ana.demo@techpass.gov.sg";
-const FIRST = "kaya-toast-2026";
-const PASSWORD = "wobbly teapot eleven moon";
-
-const ENTER_PASSWORD = "Enter your password";
-const SET_UP = "Set up your authenticator app";
-const CODES = "Keep your recovery codes";
-const PHONE = "Prove your phone";
-const CHOOSE = "Choose your password";
-const ENTER_CODE = "Enter the code from your app";
 const RECOVER = "Use a recovery code";
 
 let app;
 let codes;
 
-async function givesPassword(vendor, password) {
-  await vendor.opens("/sign-in");
-  await vendor.sees(SIGN_IN);
-  await vendor.types("TechPass ID", ID);
-  await vendor.presses("Next");
-  await vendor.sees(ENTER_PASSWORD);
-  await vendor.types("Password", password);
-  await vendor.presses("Log in");
-}
-
-/** The latest SMS that fits, once it was sent. */
-const sms = (pattern) =>
-  until("an SMS", 5_000, async () => (await house.portal.inbox()).find(({ kind, text }) => kind === "sms" && pattern.test(text)));
-
 test("a vendor gets from the first password to My Account at 320 px without JavaScript", async (t) => {
   const vendor = await house.visitor(t, { width: 320, scripts: false });
-  assert.match((await sms(/password/)).text, new RegExp(`^${FIRST}$`, "m"));
+  assert.match((await sms(house.portal, /password/)).text, new RegExp(`^${FIRST}$`, "m"));
   await givesPassword(vendor, FIRST);
 
   await vendor.sees(SET_UP);
@@ -57,16 +45,10 @@ test("a vendor gets from the first password to My Account at 320 px without Java
   await vendor.sees(PHONE);
   await vendor.presses("Send the code");
   await vendor.sees(PHONE);
-  await vendor.types("Code from the SMS", (await sms(/^\d{6}$/m)).text.match(/^\d{6}$/m)[0]);
+  await vendor.types("Code from the SMS", (await sms(house.portal, /^\d{6}$/m)).text.match(/^\d{6}$/m)[0]);
   await vendor.presses("Continue");
 
-  await vendor.sees(CHOOSE);
-  await vendor.types("Password from the SMS", FIRST);
-  await vendor.types("New password", PASSWORD);
-  await vendor.types("New password again", PASSWORD);
-  await vendor.presses("Continue");
-  for (const document of [PRIVACY, TERMS]) await accepts(vendor, document);
-  await vendor.sees(ACTIVE);
+  await choosesPassword(vendor);
 
   const { fields, pages } = vendor.effort;
   t.diagnostic(`${fields} fields, ${pages} pages`);
@@ -121,7 +103,7 @@ test("whoever forgot the password gets a link, and reads the same whatever the I
     await vendor.sees("Get a new password");
     assert.match(await vendor.text(), /Look into your e-mail/);
   }
-  const mail = await house.portal.mail("ana@vendor.example", "Choose a new TechPass password");
+  const mail = await house.portal.mail(EMAIL, "Choose a new TechPass password");
   await vendor.opens(new URL(mail.text.match(/^http\S+$/m)[0]).pathname);
   await vendor.sees("Choose a new password");
   await vendor.types("New password", "short");

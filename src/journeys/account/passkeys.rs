@@ -19,7 +19,7 @@ use crate::{
     store::passkeys::{self, OwnPasskey},
     web::{
         addresses,
-        ceremony::{self, Purpose, Refused},
+        ceremony::{self, Purpose},
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
@@ -80,27 +80,20 @@ pub async fn get(
     show(&app, &page, &viewer, StatusCode::OK, &FormView::default(), &form).await
 }
 
-/// What the browser is to be asked. Where the form would be refused, so is this: the script then sends the form as it is.
+/// What the browser is to be asked: nothing where the form would be refused. The script then sends it as it is.
 pub async fn options(
     State(app): State<App>,
     session: Session,
     request_id: RequestId,
     Confirmed(viewer): Confirmed,
-    page: PageContext,
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    ceremony::party(&app)?;
     let known = passkeys::of_account(&mut *app.pool.acquire().await?, viewer.person.id).await?;
-    let refusal = match PasskeyName::parse(&form.name) {
-        Err(message) => Some(FormView::with_error("name", message)),
-        Ok(_) if known.len() >= MOST => Some(Refused::TooMany.view()),
-        Ok(_) => None,
-    };
-    match refusal {
-        Some(view) => show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form).await,
-        None => ceremony::ask_to_make(&way, &viewer.person, Purpose::Add).await,
+    if PasskeyName::parse(&form.name).is_err() || known.len() >= MOST {
+        return Ok(StatusCode::NO_CONTENT.into_response());
     }
+    ceremony::ask_to_make(&way, &viewer.person, Purpose::Add).await
 }
 
 pub async fn post(

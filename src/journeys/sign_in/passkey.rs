@@ -4,13 +4,17 @@
 
 use axum::{
     extract::State,
+    http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
 use serde_json::json;
 use tower_sessions::Session;
 
-use super::{id::Page, shut::Shut};
+use super::{
+    id::Page,
+    shut::{self, Shut},
+};
 use crate::{
     app::App,
     domain::activation::AccountKind,
@@ -66,10 +70,10 @@ pub async fn post(
         tx.commit().await?;
         return refuse(&FormView::with_error(ceremony::FIELD, AT_THE_AGENCY));
     }
-    if let Some(shut) = Shut::out(&person, way.now) {
+    if let Some(shut) = Shut::of_account(person.status, person.activation_ends, way.now) {
         tx.commit().await?;
         way.note_failure(person.id, json!({"because": "shut"})).await?;
-        return shut.page(&page);
+        return page.answer(StatusCode::FORBIDDEN, &shut::Page { page: &page, shut });
     }
     way.note(&mut tx, person.id, Event::SignInBegun, json!({"by": "passkey"})).await?;
     way.note(&mut tx, person.id, Event::FactorProven, json!({"by": "passkey"})).await?;

@@ -12,12 +12,19 @@ use serde_json::json;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
-use super::shut::Shut;
+use super::shut::{self, Shut};
 use crate::{
     app::App,
-    domain::techpass_id::{TechPassId, Username},
+    domain::{
+        moment::is_expired,
+        techpass_id::{TechPassId, Username},
+    },
     messages::security_notice::Happened,
-    store::{audit::Event, credentials, people},
+    store::{
+        audit::Event,
+        credentials::{self, KnownPassword},
+        people,
+    },
     web::{
         addresses, answer_time,
         error::WebError,
@@ -93,9 +100,9 @@ pub async fn post(
             return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
         }
     };
-    if let Some(shut) = Shut::by_password(&known, way.now) {
+    if let Some(shut) = shut(&known, &way) {
         way.note_failure(known.account, json!({"because": "shut"})).await?;
-        return shut.page(&page);
+        return page.answer(StatusCode::FORBIDDEN, &shut::Page { page: &page, shut });
     }
     let mut tx = app.pool.begin().await?;
     let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
@@ -103,6 +110,12 @@ pub async fn post(
     way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
     let sitting = session::new_sitting(&found.person, place, false, way.now);
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
+}
+
+fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
+    let has_died = known.expires_at.is_some_and(|ends| is_expired(ends, way.now));
+    let account = Shut::of_account(known.status, known.activation_ends, way.now);
+    account.or(has_died.then_some(Shut::InitialPasswordDied))
 }
 
 async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {
