@@ -87,7 +87,7 @@ impl RelyingParty {
     /// # Errors
     /// [`WebauthnError`] if the owner has no name.
     pub fn ask_to_make(&self, owner: Owner<'_>, known: &[Vec<u8>]) -> Result<Question, WebauthnError> {
-        let known = known.iter().map(|id| id.clone().into()).collect();
+        let known = known.to_vec();
         let (asks, asked) =
             self.0.start_passkey_registration(owner.account, owner.techpass_id, owner.name, Some(known))?;
         let challenge = BASE64_URL_SAFE_NO_PAD.encode(&asks.public_key.challenge);
