@@ -21,6 +21,7 @@ use crate::{
     keys::Keys,
     messages::{post::Post, sms::Sms},
     metering::Meter,
+    passkeys::RelyingParty,
     passwords::Passwords,
     providers::Providers,
     store::directory::Reference,
@@ -53,6 +54,8 @@ pub struct AppState {
     pub sms: Sms,
     /// Makes and checks the hashes of passwords.
     pub passwords: Passwords,
+    /// To whom passkeys belong; none where the portal's address is no name: then there are none.
+    pub passkeys: Option<RelyingParty>,
     /// The identity providers of the agencies.
     pub providers: Providers,
     /// How many forms a network may send.
@@ -87,6 +90,7 @@ impl App {
             post,
             sms,
             passwords: Passwords::new(),
+            passkeys: RelyingParty::at(&config.base_url),
             providers,
             network_limit: NetworkLimit::per_minute(config.limits.network_per_minute),
             meter: Meter::new(),

@@ -11,6 +11,7 @@ pub mod journeys;
 pub mod keys;
 pub mod messages;
 pub mod metering;
+pub mod passkeys;
 pub mod passwords;
 pub mod providers;
 pub mod store;

@@ -179,7 +179,10 @@ impl Config {
         let log = Log {
             filter: source
                 .text("log")
-                .unwrap_or_else(|| "info,memory_serve=warn,sqlx::postgres::notice=warn".to_owned()),
+                // An answer of a passkey that does not fit is no error of ours: who refuses it writes it down.
+                .unwrap_or_else(|| {
+                    "info,memory_serve=warn,sqlx::postgres::notice=warn,webauthn_rs_core=off".to_owned()
+                }),
             json: source.choice("log_format", &[("text", false), ("json", true)], production),
         };
         if let Err(problem) = log.filter.parse::<tracing_subscriber::EnvFilter>() {

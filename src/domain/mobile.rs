@@ -66,7 +66,13 @@ impl Mobile {
     /// Whether messages there often do not arrive (docs/rules.md §3.18).
     #[must_use]
     pub fn is_in_china(&self) -> bool {
-        self.number.starts_with("+86")
+        Self::is_number_in_china(&self.number)
+    }
+
+    /// The same of a number as the database keeps it.
+    #[must_use]
+    pub fn is_number_in_china(number: &str) -> bool {
+        number.starts_with("+86")
     }
 
     /// The last three digits, for pages that say where a code went.

@@ -68,10 +68,14 @@ pub struct Person {
     pub activation_ends: OffsetDateTime,
     /// Whether there is an authenticator that has given a code.
     pub has_authenticator: bool,
+    /// Whether there is a passkey.
+    pub has_passkey: bool,
     /// Whether the recovery codes were seen and kept.
     pub are_codes_kept: bool,
     /// Whether the phone is proven.
     pub is_phone_verified: bool,
+    /// Whether a passkey has taken the place of a phone that no SMS reaches (docs/rules.md §4.6).
+    pub is_phone_replaced: bool,
     /// Whether there is a password that the person chose.
     pub is_password_chosen: bool,
     /// What was accepted.
@@ -106,7 +110,7 @@ impl Person {
     /// Whether their second factors are kept here: those of all who sign in here, and of officers whose provider vouches for none.
     #[must_use]
     pub fn keeps_factors_here(&self) -> bool {
-        self.kind() == AccountKind::Local || self.has_authenticator
+        self.kind() == AccountKind::Local || self.has_authenticator || self.has_passkey
     }
 
     /// What a password of theirs must not be made of: their names and what they sign in with.
@@ -132,9 +136,9 @@ impl Person {
             kind: self.kind(),
             status: self.status,
             is_second_factor_proven,
-            has_second_factor: self.has_authenticator,
+            has_second_factor: self.has_authenticator || self.has_passkey,
             are_recovery_codes_kept: self.are_codes_kept,
-            is_phone_settled: self.is_phone_verified,
+            is_phone_settled: self.is_phone_verified || self.is_phone_replaced,
             is_password_chosen: self.is_password_chosen,
             terms: first_to_accept(in_force, &self.accepted, self.seed.is_provisioned()),
         }

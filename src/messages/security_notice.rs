@@ -21,6 +21,12 @@ pub enum Happened {
     RecoveryCodesMade,
     /// Another mobile number took the place of the one before.
     MobileChanged,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was removed.
+    PasskeyRemoved,
+    /// A passkey was refused because its counter went back: there may be two of it.
+    PasskeyCopied,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Too many wrong passwords: no more are taken for a while.
@@ -39,6 +45,9 @@ impl Happened {
             Self::AuthenticatorRemoved => "An authenticator app was removed from your TechPass",
             Self::RecoveryCodesMade => "New recovery codes were made for your TechPass",
             Self::MobileChanged => "The mobile number of your TechPass was changed",
+            Self::PasskeyAdded => "A passkey was added to your TechPass",
+            Self::PasskeyRemoved => "A passkey was removed from your TechPass",
+            Self::PasskeyCopied => "A passkey of your TechPass may have been copied",
             Self::RecoveryCodeUsed => "A recovery code of your TechPass was used",
             Self::PasswordLocked => "Somebody gave too many wrong TechPass passwords",
             Self::CodesLocked => "Somebody gave too many wrong TechPass codes",
@@ -71,6 +80,7 @@ struct Text<'a> {
     link: &'a str,
     at: &'a str,
     is_lock: bool,
+    is_copy: bool,
 }
 
 #[derive(Template)]
@@ -82,6 +92,7 @@ struct Html<'a> {
     link: &'a str,
     at: &'a str,
     is_lock: bool,
+    is_copy: bool,
 }
 
 impl SecurityNotice {
@@ -90,8 +101,9 @@ impl SecurityNotice {
         let link = head.link("/sign-in/forgotten");
         let at = moment::date_time(self.at);
         let (recipient, techpass_id, is_lock) = (head.recipient, self.techpass_id.as_str(), self.happened.is_lock());
-        let text = Text { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
-        let html = Html { subject, recipient, techpass_id, link: &link, at: &at, is_lock }.render()?;
+        let is_copy = self.happened == Happened::PasskeyCopied;
+        let text = Text { subject, recipient, techpass_id, link: &link, at: &at, is_lock, is_copy }.render()?;
+        let html = Html { subject, recipient, techpass_id, link: &link, at: &at, is_lock, is_copy }.render()?;
         Ok(Letter { subject: subject.to_owned(), text, html })
     }
 }

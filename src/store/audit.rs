@@ -35,6 +35,12 @@ pub enum Event {
     AuthenticatorRemoved,
     /// Somebody who is signed in proved anew who they are.
     Confirmed,
+    /// A passkey was added.
+    PasskeyAdded,
+    /// A passkey was given another name.
+    PasskeyRenamed,
+    /// A passkey was removed.
+    PasskeyRemoved,
     /// A second factor was right.
     FactorProven,
     /// A recovery code was used.
@@ -47,6 +53,8 @@ pub enum Event {
     PhoneCodeSent,
     /// The phone was proven.
     PhoneVerified,
+    /// A passkey took the place of a phone that no SMS reaches.
+    PhoneReplaced,
     /// A new password was chosen.
     PasswordChosen,
     /// A link to choose a new password was sent.
@@ -85,12 +93,16 @@ impl Event {
             Self::AuthenticatorRenamed => "authenticator_renamed",
             Self::AuthenticatorRemoved => "authenticator_removed",
             Self::Confirmed => "confirmed",
+            Self::PasskeyAdded => "passkey_added",
+            Self::PasskeyRenamed => "passkey_renamed",
+            Self::PasskeyRemoved => "passkey_removed",
             Self::FactorProven => "factor_proven",
             Self::RecoveryCodeUsed => "recovery_code_used",
             Self::RecoveryCodesMade => "recovery_codes_made",
             Self::RecoveryCodesKept => "recovery_codes_kept",
             Self::PhoneCodeSent => "phone_code_sent",
             Self::PhoneVerified => "phone_verified",
+            Self::PhoneReplaced => "phone_replaced",
             Self::PasswordChosen => "password_chosen",
             Self::PasswordLinkSent => "password_link_sent",
             Self::ProfileChanged => "profile_changed",

@@ -32,9 +32,10 @@ pub async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Foun
     let row = sqlx::query!(
         r#"select a.id, a.email, a.username, a.status, a.first_name, a.last_name, a.seed_status, a.activation_ends,
                   a.phone_verified_at is not null as "is_phone_verified!", a.codes_kept_at is not null as "are_codes_kept!",
-                  a.sessions_from,
+                  a.phone_replaced_at is not null as "is_phone_replaced!", a.sessions_from,
                   exists (select from authenticators t where t.account_id = a.id )
                       as "has_authenticator!",
+                  exists (select from passkeys k where k.account_id = a.id) as "has_passkey!",
                   exists (select from passwords p where p.account_id = a.id and p.kind = 'chosen') as "is_password_chosen!",
                   array(select role from account_roles r where r.account_id = a.id order by role) as "roles!",
                   array(select document from acceptances c where c.account_id = a.id order by document, version)
@@ -59,8 +60,10 @@ pub async fn find(executor: impl PgExecutor<'_>, id: Uuid) -> Result<Option<Foun
             roles: row.roles.iter().filter_map(|role| Role::parse(role)).collect(),
             activation_ends: row.activation_ends,
             has_authenticator: row.has_authenticator,
+            has_passkey: row.has_passkey,
             are_codes_kept: row.are_codes_kept,
             is_phone_verified: row.is_phone_verified,
+            is_phone_replaced: row.is_phone_replaced,
             is_password_chosen: row.is_password_chosen,
             accepted: accepted
                 .filter_map(|(document, version)| Some((TermsDocument::parse(document)?, version)))
@@ -252,6 +255,29 @@ pub async fn mobile(connection: &mut PgConnection, account: Uuid) -> Result<Opti
         .fetch_optional(connection)
         .await?;
     Ok(row.and_then(|row| Some((row.mobile_country?, row.mobile?))))
+}
+
+/// Notes that a passkey stands in the place of this phone, which no SMS reaches: the number is kept, and stays unproven.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn replace_phone(
+    connection: &mut PgConnection,
+    account: Uuid,
+    mobile: &Mobile,
+    now: OffsetDateTime,
+) -> Result<(), StoreError> {
+    sqlx::query!(
+        "with gone as (delete from sms_codes where account_id = $1)
+         update accounts set mobile = $2, mobile_country = $3, phone_replaced_at = $4 where id = $1",
+        account,
+        mobile.as_str(),
+        mobile.country(),
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(())
 }
 
 /// Ends every session of an account, on every copy at once: sessions that began before now are no longer good.

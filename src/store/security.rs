@@ -16,6 +16,8 @@ pub struct Overview {
     pub password_set_at: Option<OffsetDateTime>,
     /// How many authenticators there are.
     pub authenticators: i64,
+    /// How many passkeys there are.
+    pub passkeys: i64,
     /// How many browsers are signed in.
     pub browsers: i64,
     /// The recovery codes.
@@ -49,6 +51,7 @@ pub async fn overview(
     let row = sqlx::query!(
         r#"select (select set_at from passwords p where p.account_id = a.id) as password_set_at,
                   (select count(*) from authenticators t where t.account_id = a.id) as "authenticators!",
+                  (select count(*) from passkeys k where k.account_id = a.id) as "passkeys!",
                   (select count(*) from sessions s where s.account_id = a.id and s.ends_at > $2
                       and (s.idle_seconds is null or s.last_seen_at + s.idle_seconds * interval '1 second' > $2))
                       as "browsers!",
@@ -62,6 +65,7 @@ pub async fn overview(
     Ok(Overview {
         password_set_at: row.password_set_at,
         authenticators: row.authenticators,
+        passkeys: row.passkeys,
         browsers: row.browsers,
         codes: recovery_codes(connection, account).await?,
         activated_at: row.activated_at,

@@ -31,6 +31,8 @@ pub const ACTIVATED: &str = "/activate/done";
 
 /// Where somebody looks after how they sign in.
 pub const SECURITY: &str = "/account/security";
+/// The passkeys of somebody who is signed in.
+pub const PASSKEYS: &str = "/account/security/passkeys";
 
 /// Where somebody who is signed in proves anew who they are.
 pub const CONFIRM: &str = "/account/security/confirm";

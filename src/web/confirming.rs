@@ -28,12 +28,16 @@ pub enum ProvedBy {
     PasswordAndCode,
     /// Password and a recovery code.
     PasswordAndRecoveryCode,
+    /// A passkey.
+    Passkey,
     /// The provider, which vouched for a second factor, or the account has none here.
     Provider,
     /// The provider, and a code of the app here.
     ProviderAndCode,
     /// The provider, and a recovery code.
     ProviderAndRecoveryCode,
+    /// The provider, and a passkey here.
+    ProviderAndPasskey,
 }
 
 impl ProvedBy {
@@ -42,9 +46,11 @@ impl ProvedBy {
         match self {
             Self::PasswordAndCode => "password and code",
             Self::PasswordAndRecoveryCode => "password and recovery code",
+            Self::Passkey => "passkey",
             Self::Provider => "provider",
             Self::ProviderAndCode => "provider and code",
             Self::ProviderAndRecoveryCode => "provider and recovery code",
+            Self::ProviderAndPasskey => "provider and passkey",
         }
     }
 }

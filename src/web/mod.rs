@@ -7,6 +7,7 @@ pub mod authenticator;
 pub mod browser;
 pub mod calendar;
 pub mod captcha;
+pub mod ceremony;
 pub mod changes;
 pub mod confirming;
 pub mod countries;

@@ -4,22 +4,12 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { address, openHouse } from "./support/house.js";
 import { checkHtml, checkLooks } from "./support/page_check.js";
-import { readingGrade, runningText } from "./support/reading_grade.js";
+import { assertPlain } from "./support/reading_grade.js";
 import { ACCOUNT, ACTIVE, HOME, MDM, PRIVACY, TERMS, accepts, invited, signsOut } from "./support/officer.js";
 import { cancelsAtProvider, signsInAtProvider } from "./support/provider.js";
 import { INVITATION, SEED_MAIL, signsUp } from "./support/sign_up.js";
 
-const HIGHEST_GRADE = 8;
-
 const house = openHouse();
-
-function assertPlain(t, text, what) {
-  const lines = runningText(text);
-  const grade = readingGrade(lines);
-  t.diagnostic(`${what}: grade ${grade.toFixed(1)}`);
-  const hardest = lines.map((line) => [readingGrade([line]), line]).sort(([a], [b]) => b - a).slice(0, 3);
-  assert.ok(grade <= HIGHEST_GRADE, `${what} has grade ${grade.toFixed(1)}: ${hardest.map(([g, line]) => `\n  ${g.toFixed(1)} ${line}`).join("")}`);
-}
 
 async function readsAll(person) {
   await person.page.evaluate(() => {

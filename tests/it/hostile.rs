@@ -110,7 +110,8 @@ async fn tries_naughty_strings(portal: &Portal, chosen: impl Fn(&str) -> bool) {
     let recipients: Vec<String> = portal.mail.reads_all().into_iter().map(|mail| mail.recipient).collect();
     assert!(
         recipients.iter().all(|recipient| {
-            let people = ["ana@tech.gov.sg", Scene::EMAIL, vendors::ADDRESS, "forgetful@vendor.example"];
+            let people =
+                ["ana@tech.gov.sg", Scene::EMAIL, vendors::ADDRESS, "forgetful@vendor.example", "koh@tech.gov.sg"];
             people.contains(&recipient.as_str()) || recipient.starts_with("vendor")
         }),
         "{recipients:?}"

@@ -3,9 +3,9 @@
 //! `DATABASE_URL` names a PostgreSQL whose user may make databases: every test gets one of its own.
 
 mod accept;
-mod budgets;
 mod account;
 mod authenticators;
+mod budgets;
 mod confirm;
 mod csrf;
 mod directory;
@@ -16,6 +16,7 @@ mod local;
 mod metrics;
 mod my_account;
 mod outbox;
+mod passkeys;
 mod process;
 mod profile;
 mod roles;

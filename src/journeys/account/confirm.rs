@@ -10,6 +10,7 @@ use axum::{
 use serde::Deserialize;
 use serde_json::json;
 use sqlx::{Postgres, Transaction};
+use time::OffsetDateTime;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
@@ -58,7 +59,7 @@ pub struct Form {
 
 /// How somebody can prove it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Proof {
+pub(super) enum Proof {
     /// Password and code, here.
     Password,
     /// At the provider.
@@ -69,12 +70,28 @@ enum Proof {
 
 #[derive(Template)]
 #[template(path = "account/confirm.html")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     proof: Proof,
     techpass_id: String,
     next: &'a str,
+    /// Whether a passkey of theirs will do instead.
+    with_passkey: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(
+        app: &App,
+        page: &'a PageContext,
+        form: &'a FormView,
+        proof: Proof,
+        person: &Person,
+        next: &'a str,
+    ) -> Self {
+        let with_passkey = person.has_passkey && app.passkeys.is_some() && proof != Proof::Provider;
+        Self { page, form, proof, techpass_id: person.techpass_id(), next, with_passkey }
+    }
 }
 
 pub async fn get(
@@ -89,9 +106,8 @@ pub async fn get(
     if viewer.sitting.is_confirmed(now) {
         return Ok(Redirect::to(next).into_response());
     }
-    let proof = proof_of(&session, &viewer.person, now).await?;
-    let techpass_id = viewer.person.techpass_id();
-    page.show(&Page { page: &page, form: &FormView::default(), proof, techpass_id, next })
+    let proof = Proof::of(&session, &viewer.person, now).await?;
+    page.show(&Page::new(&app, &page, &FormView::default(), proof, &viewer.person, next))
 }
 
 pub async fn post(
@@ -109,7 +125,7 @@ pub async fn post(
         // A second click.
         return Ok(Redirect::to(next).into_response());
     }
-    let proof = proof_of(&session, &viewer.person, way.now).await?;
+    let proof = Proof::of(&session, &viewer.person, way.now).await?;
     let refused = match proof {
         Proof::Provider => return to_provider(&way, &page, &viewer.person, next).await,
         Proof::Password => by_password(&way, &viewer, &form).await?,
@@ -117,16 +133,18 @@ pub async fn post(
     };
     let Err((status, view)) = refused else { return Ok(Redirect::to(next).into_response()) };
     answer_time::wait(began).await;
-    let techpass_id = viewer.person.techpass_id();
-    page.answer(status, &Page { page: &page, form: &view, proof, techpass_id, next })
+    page.answer(status, &Page::new(&app, &page, &view, proof, &viewer.person, next))
 }
 
-async fn proof_of(session: &Session, person: &Person, now: time::OffsetDateTime) -> Result<Proof, WebError> {
-    Ok(match person.kind() {
-        AccountKind::Local => Proof::Password,
-        AccountKind::Wog if confirming::is_back(session, person.id, now).await? => Proof::Code,
-        AccountKind::Wog => Proof::Provider,
-    })
+impl Proof {
+    /// How this person proves it now.
+    pub(super) async fn of(session: &Session, person: &Person, now: OffsetDateTime) -> Result<Self, WebError> {
+        Ok(match person.kind() {
+            AccountKind::Local => Self::Password,
+            AccountKind::Wog if confirming::is_back(session, person.id, now).await? => Self::Code,
+            AccountKind::Wog => Self::Provider,
+        })
+    }
 }
 
 /// What is wrong with what somebody sent, and the status to say so with.

@@ -3,10 +3,13 @@
 mod authenticator_new;
 mod authenticators;
 mod confirm;
+mod confirm_passkey;
 mod deadlines;
 mod edit;
 mod mobile;
 mod overview;
+mod passkey;
+mod passkeys;
 mod password;
 mod recovery_codes;
 mod security;
@@ -31,6 +34,8 @@ pub fn router() -> Router<App> {
         .route("/account/terms/receipt", get(terms::receipt))
         .route("/account/security", get(security::get).post(sessions::post))
         .route("/account/security/confirm", get(confirm::get).post(confirm::post))
+        .route("/account/security/confirm/passkey", post(confirm_passkey::post))
+        .route("/account/security/confirm/passkey/options", post(confirm_passkey::options))
         .route("/account/security/review", post(security::post_review))
         .route("/account/security/sessions", get(sessions::get).post(sessions::post))
         .route("/account/security/password", get(password::get).post(password::post))
@@ -43,4 +48,8 @@ pub fn router() -> Router<App> {
         )
         .route("/account/security/recovery-codes", get(recovery_codes::get).post(recovery_codes::post))
         .route("/account/security/recovery-codes/download", get(recovery_codes::download))
+        .route("/account/security/passkeys", get(passkeys::get).post(passkeys::post))
+        .route("/account/security/passkeys/options", post(passkeys::options))
+        .route("/account/security/passkeys/{id}", get(passkey::get).post(passkey::post))
+        .route("/account/security/passkeys/{id}/remove", get(passkey::get_remove).post(passkey::post_remove))
 }

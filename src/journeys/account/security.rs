@@ -26,7 +26,7 @@ use crate::{
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 15] = [
+const TOLD: [(Event, &str); 17] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
     (Event::SignedOut, "Signed out"),
@@ -35,6 +35,8 @@ const TOLD: [(Event, &str); 15] = [
     (Event::Confirmed, "You showed once more that it is you"),
     (Event::AuthenticatorAdded, "An authenticator app was added"),
     (Event::AuthenticatorRemoved, "An authenticator app was removed"),
+    (Event::PasskeyAdded, "A passkey was added"),
+    (Event::PasskeyRemoved, "A passkey was removed"),
     (Event::RecoveryCodeUsed, "A recovery code was used"),
     (Event::RecoveryCodesMade, "New recovery codes were made"),
     (Event::PasswordChosen, "The password was changed"),
@@ -65,6 +67,7 @@ struct Page<'a> {
     is_local: bool,
     password_set: String,
     keeps_factors_here: bool,
+    passkeys: i64,
     authenticators: i64,
     codes_left: i64,
     codes_made: usize,
@@ -107,6 +110,7 @@ pub async fn get(
         is_local: viewer.person.kind() == AccountKind::Local,
         password_set: account.password_set_at.map(moment::date_only).unwrap_or_default(),
         keeps_factors_here: viewer.person.keeps_factors_here(),
+        passkeys: account.passkeys,
         authenticators: account.authenticators,
         codes_left: account.codes.left,
         codes_made: RECOVERY_CODES,

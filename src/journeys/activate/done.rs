@@ -16,6 +16,8 @@ struct Page<'a> {
     techpass_id: String,
     with_seed: bool,
     links: &'a [ServiceLink],
+    /// Whether a passkey can be added here.
+    with_passkeys: bool,
 }
 
 pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageContext) -> Result<Response, WebError> {
@@ -24,5 +26,6 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
         techpass_id: viewer.person.techpass_id(),
         with_seed: viewer.person.seed.is_provisioned(),
         links: &app.reference.load().service_links,
+        with_passkeys: app.passkeys.is_some(),
     })
 }

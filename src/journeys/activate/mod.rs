@@ -6,6 +6,7 @@ mod index;
 mod mfa;
 mod password;
 mod phone;
+mod phone_passkey;
 mod recovery_codes;
 mod terms;
 
@@ -24,6 +25,8 @@ pub fn router() -> Router<App> {
         .route("/activate/recovery-codes/download", get(recovery_codes::download))
         .route("/activate/phone", get(phone::get).post(phone::post))
         .route("/activate/phone/number", post(phone::post_number))
+        .route("/activate/phone/passkey", post(phone_passkey::post))
+        .route("/activate/phone/passkey/options", post(phone_passkey::options))
         .route("/activate/password", get(password::get).post(password::post))
         .route("/activate/terms/{document}", get(terms::get).post(terms::post))
         .route("/activate/done", get(done::get))

@@ -8,12 +8,14 @@ use axum::{
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use sqlx::PgConnection;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 use crate::{
     app::App,
     domain::{activation::Step, mobile::Mobile},
-    store::{audit::Event, credentials, people},
+    store::{StoreError, audit::Event, credentials, people},
     web::{
         countries,
         error::WebError,
@@ -54,6 +56,8 @@ struct Page<'a> {
     /// The end of the number that a code is on its way to.
     sent_to: Option<String>,
     is_in_china: bool,
+    /// Whether a passkey can take the phone's place.
+    with_passkey: bool,
 }
 
 pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
@@ -120,18 +124,24 @@ async fn number(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<Mo
     if !form.mobile.trim().is_empty() || !form.mobile_country.trim().is_empty() {
         return Ok(Mobile::parse(&form.mobile_country, &form.mobile).map_err(|wrong| wrong.to_string()));
     }
-    let mut connection = way.app.pool.acquire().await?;
-    let known = match credentials::sms_under_way(&mut connection, viewer.person.id).await? {
-        Some(sms) => Some((sms.mobile_country, sms.mobile)),
-        None => people::mobile(&mut connection, viewer.person.id).await?,
-    };
-    Ok(match known {
+    Ok(match known_number(&mut *way.app.pool.acquire().await?, viewer.person.id).await? {
         Some((country, number)) => Mobile::parse(&country, &number).map_err(|wrong| wrong.to_string()),
         None => Err("Enter your mobile number".to_owned()),
     })
 }
 
-async fn show(
+/// The number that the last code went to, or the one that the account has; with the country that was chosen with it.
+pub(super) async fn known_number(
+    connection: &mut PgConnection,
+    account: Uuid,
+) -> Result<Option<(String, String)>, StoreError> {
+    match credentials::sms_under_way(connection, account).await? {
+        Some(sms) => Ok(Some((sms.mobile_country, sms.mobile))),
+        None => people::mobile(connection, account).await,
+    }
+}
+
+pub(super) async fn show(
     app: &App,
     page: &PageContext,
     viewer: &Viewer,
@@ -143,6 +153,7 @@ async fn show(
     let sent = credentials::sms_under_way(&mut connection, viewer.person.id).await?;
     let known =
         people::mobile(&mut connection, viewer.person.id).await?.unwrap_or_else(|| ("SG".to_owned(), String::new()));
+    let is_in_china = Mobile::is_number_in_china(sent.as_ref().map_or(&known.1, |sms| &sms.mobile));
     let typed = (form.mobile_country.clone(), form.mobile.clone());
     let (mobile_country, mobile) = if typed.0.is_empty() && typed.1.is_empty() { known } else { typed };
     page.answer(
@@ -153,7 +164,8 @@ async fn show(
             countries: countries::ALL,
             mobile_country: &mobile_country,
             mobile: &mobile,
-            is_in_china: sent.as_ref().is_some_and(|sms| sms.mobile.starts_with("+86")),
+            is_in_china,
+            with_passkey: is_in_china && app.passkeys.is_some(),
             sent_to: sent.map(|sms| Mobile::masked(&sms.mobile)),
         },
     )

@@ -37,6 +37,8 @@ struct Page<'a> {
     page: &'a PageContext,
     /// None in a browser that did not see them being made.
     codes: Option<Vec<String>>,
+    /// Whether there were none yet: they are made with the first app, and not with a passkey.
+    are_first: bool,
 }
 
 pub async fn get(
@@ -46,7 +48,8 @@ pub async fn get(
     page: PageContext,
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::RecoveryCodes)?;
-    page.show(&Page { page: &page, codes: factor::shown_codes(&app, &session, viewer.person.id).await? })
+    let codes = factor::shown_codes(&app, &session, viewer.person.id).await?;
+    page.show(&Page { page: &page, codes, are_first: !viewer.person.has_authenticator })
 }
 
 /// The codes as a file.

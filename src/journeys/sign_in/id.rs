@@ -41,21 +41,39 @@ pub struct Wanted {
 
 #[derive(Template)]
 #[template(path = "sign_in/id.html")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     techpass_id: &'a str,
     next: &'a str,
+    /// Whether passkeys are offered here.
+    with_passkey: bool,
 }
 
-pub async fn get(page: PageContext, wanted: Result<Query<Wanted>, QueryRejection>) -> Result<Response, WebError> {
+impl<'a> Page<'a> {
+    pub(super) fn new(
+        app: &App,
+        page: &'a PageContext,
+        form: &'a FormView,
+        techpass_id: &'a str,
+        next: &'a str,
+    ) -> Self {
+        Self { page, form, techpass_id, next, with_passkey: app.passkeys.is_some() }
+    }
+}
+
+pub async fn get(
+    State(app): State<App>,
+    page: PageContext,
+    wanted: Result<Query<Wanted>, QueryRejection>,
+) -> Result<Response, WebError> {
     let Query(wanted) = wanted.unwrap_or_default();
     if page.signed_in.is_some() {
         let next = own_path(&wanted.next).unwrap_or(addresses::ACCOUNT);
         return Ok(Redirect::to(next).into_response());
     }
     let next = own_path(&wanted.next).unwrap_or_default();
-    page.show(&Page { page: &page, form: &FormView::default(), techpass_id: "", next })
+    page.show(&Page::new(&app, &page, &FormView::default(), "", next))
 }
 
 pub async fn post(
@@ -70,7 +88,7 @@ pub async fn post(
         Ok(way) => way,
         Err(message) => {
             let view = FormView::with_error("techpass_id", message);
-            return page.refuse(&Page { page: &page, form: &view, techpass_id: &form.techpass_id, next });
+            return page.refuse(&Page::new(&app, &page, &view, &form.techpass_id, next));
         }
     };
     session::remember_next(&session, next).await?;

@@ -1,5 +1,5 @@
 //! The second factor at a later sign-in: a code of the authenticator app, or, where the phone is gone, a recovery code. Both are
-//! used up, and both have few tries.
+//! used up, and both have few tries. A passkey will do as well (`mfa_passkey`).
 
 use askama::Template;
 use axum::{
@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::activation::Step,
+    domain::{activation::Step, person::Person},
     messages::security_notice::Happened,
     store::audit::Event,
     web::{
@@ -37,9 +37,20 @@ pub struct Form {
 
 #[derive(Template)]
 #[template(path = "sign_in/mfa.html")]
-struct Page<'a> {
+pub(super) struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
+    /// Whether they have an app that shows codes.
+    with_code: bool,
+    /// Whether they have a passkey, and it works here.
+    with_passkey: bool,
+}
+
+impl<'a> Page<'a> {
+    pub(super) fn new(app: &App, page: &'a PageContext, form: &'a FormView, person: &Person) -> Self {
+        let with_passkey = person.has_passkey && app.passkeys.is_some();
+        Self { page, form, with_code: person.has_authenticator, with_passkey }
+    }
 }
 
 #[derive(Template)]
@@ -49,9 +60,9 @@ struct RecoveryPage<'a> {
     form: &'a FormView,
 }
 
-pub async fn get(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
-    at.at(Step::ProveFactor)?;
-    page.show(&Page { page: &page, form: &FormView::default() })
+pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+    let viewer = at.at(Step::ProveFactor)?;
+    page.show(&Page::new(&app, &page, &FormView::default(), &viewer.person))
 }
 
 pub async fn get_recovery(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
@@ -71,7 +82,7 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     match prove(&way, &viewer, Tried::Totp, &form.code).await? {
         Ok(address) => Ok(Redirect::to(&address).into_response()),
-        Err((status, view)) => page.answer(status, &Page { page: &page, form: &view }),
+        Err((status, view)) => page.answer(status, &Page::new(&app, &page, &view, &viewer.person)),
     }
 }
 

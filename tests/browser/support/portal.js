@@ -17,11 +17,12 @@ const STARTS_WITHIN = 20_000;
 const STOPS_WITHIN = 15_000;
 
 export class Portal {
-  /** Starts a portal. What it may log as an error is up to the test: by default nothing. */
-  static async start({ mayLogErrors = false, withDemoPeople = false } = {}) {
+  /** Starts a portal. What it may log as an error is up to the test: by default nothing. `isNamed`: at a name and not at a number. */
+  static async start({ mayLogErrors = false, withDemoPeople = false, isNamed = false } = {}) {
     const portal = new Portal();
     portal.mayLogErrors = mayLogErrors;
     portal.withDemoPeople = withDemoPeople;
+    portal.isNamed = isNamed;
     await portal.#createDatabase();
     try {
       await portal.#serve();
@@ -105,14 +106,15 @@ export class Portal {
   }
 
   async #serve() {
-    const listen = `127.0.0.1:${await freePort()}`;
-    this.address = `http://${listen}`;
+    const port = await freePort();
+    this.address = `http://${this.isNamed ? "localhost" : "127.0.0.1"}:${port}`;
     this.provider = await startProviderFor(this.address);
     const kept = Object.entries(process.env).filter(([name]) => !name.startsWith("PORTAL_"));
     const environment = {
       ...Object.fromEntries(kept),
       PORTAL_DATABASE_URL: this.databaseUrl,
-      PORTAL_LISTEN: listen,
+      PORTAL_LISTEN: `127.0.0.1:${port}`,
+      PORTAL_BASE_URL: this.address,
       PORTAL_SECRET_KEY: randomBytes(32).toString("base64"),
       ...settingsFor(this.provider),
     };

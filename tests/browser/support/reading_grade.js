@@ -1,7 +1,20 @@
 // How many years at school a text asks for, after Flesch and Kincaid. Names and abbreviations count like all other words.
 
+import assert from "node:assert/strict";
+
+const HIGHEST_GRADE = 8;
+
+/** Whoever has been to school for eight years can read it. */
+export function assertPlain(t, text, what) {
+  const lines = runningText(text);
+  const grade = readingGrade(lines);
+  t.diagnostic(`${what}: grade ${grade.toFixed(1)}`);
+  const hardest = lines.map((line) => [readingGrade([line]), line]).sort(([a], [b]) => b - a).slice(0, 3);
+  assert.ok(grade <= HIGHEST_GRADE, `${what} has grade ${grade.toFixed(1)}: ${hardest.map(([g, line]) => `\n  ${g.toFixed(1)} ${line}`).join("")}`);
+}
+
 /** The grade of a text in lines; a line that ends without a full stop ends a sentence all the same. */
-export function readingGrade(lines) {
+function readingGrade(lines) {
   const sentences = lines.flatMap((line) => line.split(/(?<=[.!?:])["”’)]*\s+/)).map(wordsOf).filter((words) => words.length > 0);
   const words = sentences.flat();
   const syllables = words.reduce((sum, word) => sum + syllablesOf(word), 0);
@@ -9,7 +22,7 @@ export function readingGrade(lines) {
 }
 
 /** Running text: headings, labels and other short lines would only make a page look simpler than it is. */
-export function runningText(text) {
+function runningText(text) {
   return text.split("\n").map((line) => line.trim()).filter((line) => wordsOf(line).length >= 5);
 }
 

@@ -60,6 +60,12 @@ export async function becomesActive(vendor) {
   await vendor.types("Code from the SMS", await smsCode(vendor.portal));
   await vendor.presses("Continue");
 
+  await choosesPassword(vendor);
+  return { app, codes };
+}
+
+/** From the choice of a password to the end. */
+export async function choosesPassword(vendor) {
   await vendor.sees(CHOOSE);
   await vendor.types("Password from the SMS", FIRST);
   await vendor.types("New password", PASSWORD);
@@ -67,7 +73,6 @@ export async function becomesActive(vendor) {
   await vendor.presses("Continue");
   for (const document of [PRIVACY, TERMS]) await accepts(vendor, document);
   await vendor.sees(ACTIVE);
-  return { app, codes };
 }
 
 /** As if half a minute had passed: the app shows a code that was not used yet. */

@@ -5,6 +5,7 @@ pub mod leftovers;
 pub mod mail;
 pub mod officers;
 pub mod page;
+pub mod passkeys;
 pub mod portal;
 pub mod process;
 pub mod provider;

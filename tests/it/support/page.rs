@@ -19,7 +19,11 @@ pub const HEADERS: [(&str, &str); 7] = [
     ("x-content-type-options", "nosniff"),
     ("x-frame-options", "DENY"),
     ("referrer-policy", "same-origin"),
-    ("permissions-policy", "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=()"),
+    (
+        "permissions-policy",
+        "camera=(), microphone=(), geolocation=(), payment=(), usb=(), interest-cohort=(), \
+         publickey-credentials-create=(self), publickey-credentials-get=(self)",
+    ),
     ("cross-origin-opener-policy", "same-origin"),
     ("cross-origin-resource-policy", "same-origin"),
 ];
@@ -259,9 +263,13 @@ impl Page {
     fn forms_at(&self, selector: &str) -> Vec<Form> {
         let html = self.html();
         let here = self.address.split('?').next().unwrap_or_default();
-        html.select(&css(selector))
-            .map(|form| Form { action: form.attr("action").unwrap_or(here).to_owned(), fields: fields_of(form) })
-            .collect()
+        let selector = css(selector);
+        let forms = html.select(&selector).flat_map(|form| {
+            // What a script posts to before it sends the form counts as one of its own.
+            let actions = [Some(form.attr("action").unwrap_or(here)), form.attr("data-options")];
+            actions.into_iter().flatten().map(move |action| Form { action: action.to_owned(), fields: fields_of(form) })
+        });
+        forms.collect()
     }
 
     /// The page without what differs from one showing to the next: the form's token and what it belongs to.

@@ -82,10 +82,13 @@ impl Portal {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
         let (listen, mail_url) = (address.to_string(), mail.url());
+        // By a name: passkeys belong to one.
+        let base_url = format!("http://localhost:{}", address.port());
         let ours = [
             ("DATABASE_URL", "postgres://given.by.the.test/portal"),
             ("SECRET_KEY", KEY),
             ("LISTEN", listen.as_str()),
+            ("BASE_URL", base_url.as_str()),
             ("MAIL__URL", mail_url.as_str()),
             ("MAIL__FROM", "TechPass <no-reply@techpass.example>"),
             ("CAPTCHA__MAX_NUMBER", "2"),

@@ -5,6 +5,7 @@ use crate::support::{
     Page, Portal, SignUp, Visitor,
     officers::{accepts, active, invited},
     page::Form,
+    passkeys,
     provider::Persona,
     tables, vendors,
 };
@@ -35,6 +36,8 @@ pub enum Who {
     AtTheEnd,
     /// Somebody who is signed in.
     SignedIn,
+    /// Somebody who is signed in, has just proved anew who they are, and has passkeys.
+    WithPasskeys,
     /// Somebody else who is signed in: the first one has signed out when the forms of this one are tried.
     SignedInElsewhere,
     /// Somebody with a local account who is signed in, in another browser too.
@@ -98,8 +101,16 @@ pub const ROUTES: &[Route] = &[
     route("/account/edit", Kind::Page, true).seen_by(Who::Local),
     route("/account/edit/mobile", Kind::Page, true).seen_by(Who::Confirmed),
     route("/account/edit/mobile/drop", Kind::PostOnly, true).seen_by(Who::Confirmed),
+    route("/account/security/passkeys", Kind::Page, true).seen_by(Who::WithPasskeys),
+    route("/account/security/passkeys/options", Kind::PostOnly, true).seen_by(Who::WithPasskeys),
+    route("/account/security/passkeys/{id}", Kind::Page, true).seen_by(Who::WithPasskeys),
+    route("/account/security/passkeys/{id}/remove", Kind::Page, true).seen_by(Who::WithPasskeys),
+    route("/sign-in/passkey", Kind::PostOnly, true),
+    route("/sign-in/passkey/options", Kind::PostOnly, true),
     route("/sign-in/password", Kind::Page, true).seen_by(Who::AtPassword),
     route("/sign-in/mfa", Kind::Page, true).seen_by(Who::AtCode),
+    route("/sign-in/mfa/passkey", Kind::PostOnly, true).seen_by(Who::AtCode),
+    route("/sign-in/mfa/passkey/options", Kind::PostOnly, true).seen_by(Who::AtCode),
     route("/sign-in/recovery", Kind::Page, true).seen_by(Who::AtCode),
     route("/sign-in/forgotten", Kind::Page, true),
     route("/sign-in/forgotten/{token}", Kind::Page, true),
@@ -108,11 +119,15 @@ pub const ROUTES: &[Route] = &[
     route("/activate/recovery-codes/download", Kind::Machine, false).seen_by(Who::At("/activate/recovery-codes")),
     route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/passkey", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/passkey/options", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
     // Before the one that signs out everywhere.
     route("/account/security/review", Kind::PostOnly, true).seen_by(Who::SignedInElsewhere),
     route("/account/security", Kind::Page, true).seen_by(Who::SignedInElsewhere),
     route("/account/security/confirm", Kind::Page, true).seen_by(Who::Local),
+    route("/account/security/confirm/passkey", Kind::PostOnly, true).seen_by(Who::Local),
+    route("/account/security/confirm/passkey/options", Kind::PostOnly, true).seen_by(Who::Local),
     route("/account/security/password", Kind::Page, true).seen_by(Who::Local),
     route("/account/security/sessions", Kind::Page, true).seen_by(Who::Local),
     route("/account/security/authenticators", Kind::Page, false).seen_by(Who::Confirmed),
@@ -145,12 +160,14 @@ pub struct Scene {
     signed_in_elsewhere: Visitor,
     local: Visitor,
     confirmed: Visitor,
+    with_passkeys: Visitor,
     at_password: Visitor,
     at_code: Visitor,
     at_steps: Vec<(&'static str, Visitor)>,
     token: String,
     password_token: String,
     authenticator: String,
+    passkey: String,
 }
 
 impl Scene {
@@ -167,6 +184,9 @@ impl Scene {
             accepts(visitor, portal, &link, &Persona::of(email)).await.is(303);
         }
         tables::accept_everything(&portal.database, at_the_end.1).await;
+        let with_passkeys = active(portal, "koh@tech.gov.sg").await;
+        passkeys::has_one(portal, "koh@tech.gov.sg").await;
+        let (_, passkey) = passkeys::has_one(portal, "koh@tech.gov.sg").await;
         let visitor = portal.visitor();
         visitor.signs_up(SignUp::from(Self::EMAIL)).await.is(303);
         portal.delivers().await;
@@ -174,6 +194,7 @@ impl Scene {
         let (at_password, at_code, at_steps, password_token) = Self::vendors(portal).await;
         let (local, confirmed, authenticator) = Self::owners(portal).await;
         portal.waits(time::Duration::minutes(2));
+        passkeys::confirms(portal, "koh@tech.gov.sg").await;
         let (on_the_way, at_the_end) = (on_the_way.0, at_the_end.0);
         let token = link.replace("/accept/", "");
         Self {
@@ -184,12 +205,14 @@ impl Scene {
             signed_in_elsewhere,
             local,
             confirmed,
+            with_passkeys,
             at_password,
             at_code,
             at_steps,
             token,
             password_token,
             authenticator,
+            passkey: passkey.to_string(),
         }
     }
 
@@ -198,6 +221,7 @@ impl Scene {
     async fn owners(portal: &Portal) -> (Visitor, Visitor, String) {
         let (local, phone) = vendors::active_as(portal, "vendor.local", "vendor-local@vendor.example").await;
         vendors::signs_in(portal, "vendor.local", &phone).await;
+        passkeys::has_one(portal, "vendor-local@vendor.example").await;
         let (confirmed, phone) =
             vendors::active_as(portal, "vendor.confirmed", "vendor-confirmed@vendor.example").await;
         vendors::confirms_on_the_way_to("/account/security/recovery-codes", portal, &confirmed, &phone).await;
@@ -225,6 +249,8 @@ impl Scene {
             let answer = vendors::gives_password(&visitor, &name, vendors::INITIAL).await;
             let answer = vendors::walks_to(step, portal, &visitor, answer).await;
             if step == "/activate/phone" {
+                // Where a passkey can take the phone's place.
+                tables::set_mobile(&portal.database, &format!("{name}@vendor.example"), "CN", "+8613910998888").await;
                 // With a code under way the page has all of its forms.
                 let page = visitor.follows(&answer).await;
                 visitor.fills_in(&page, &[]).await.is(303);
@@ -237,6 +263,7 @@ impl Scene {
         let at_code = portal.visitor();
         let answer = vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await;
         vendors::sets_up_app(portal, &at_code, &answer).await;
+        passkeys::has_one(portal, vendors::ADDRESS).await;
         let at_code = portal.visitor();
         vendors::gives_password(&at_code, vendors::ID, vendors::INITIAL).await.leads_to("/sign-in/mfa");
         let at_password = portal.visitor();
@@ -261,6 +288,7 @@ impl Scene {
             Who::SignedInElsewhere => &self.signed_in_elsewhere,
             Who::Local => &self.local,
             Who::Confirmed => &self.confirmed,
+            Who::WithPasskeys => &self.with_passkeys,
             Who::AtPassword => &self.at_password,
             Who::AtCode => &self.at_code,
             Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
@@ -272,7 +300,8 @@ impl Scene {
         let is_password = route.pattern.starts_with("/sign-in/");
         let address = route.pattern.replace("{token}", if is_password { &self.password_token } else { &self.token });
         let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
-        let address = address.replace("{id}", &self.authenticator);
+        let id = if matches!(route.who, Who::WithPasskeys) { &self.passkey } else { &self.authenticator };
+        let address = address.replace("{id}", id);
         if route.pattern == "/start/answer" { address + "?domain=tech.gov.sg&device=gmd&seed=yes" } else { address }
     }
 

@@ -47,6 +47,13 @@ pub async fn set_status(database: &PgPool, email: &str, status: &str) {
     assert_eq!(done.rows_affected(), 1, "{email} has one account");
 }
 
+/// Gives the account of an address another mobile number, not proven.
+pub async fn set_mobile(database: &PgPool, email: &str, country: &str, number: &str) {
+    let query = "update accounts set mobile_country = $2, mobile = $3 where email = $1";
+    let done = sqlx::query(query).bind(email).bind(country).bind(number).execute(database).await.expect("an update");
+    assert_eq!(done.rows_affected(), 1, "{email} has one account");
+}
+
 /// Notes that somebody has accepted every document, without their going on: as after a crash in between.
 pub async fn accept_everything(database: &PgPool, email: &str) {
     let query = "insert into acceptances (account_id, document, version, hash, accepted_at)

@@ -1,0 +1,176 @@
+//! One passkey: giving it another name, and removing it, if another way in stays (docs/rules.md §4.6a).
+
+use askama::Template;
+use axum::{
+    extract::{Path, State},
+    http::StatusCode,
+    response::{IntoResponse, Redirect, Response},
+};
+use serde::Deserialize;
+use serde_json::json;
+use sqlx::PgConnection;
+use tower_sessions::Session;
+use uuid::Uuid;
+
+use crate::{
+    app::App,
+    domain::{
+        moment,
+        passkey::{MustStay, PasskeyName, may_remove},
+    },
+    messages::security_notice::Happened,
+    store::{
+        audit::Event,
+        passkeys::{self, OwnPasskey},
+        people,
+    },
+    web::{
+        addresses,
+        error::WebError,
+        form::{FormView, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::Confirmed,
+        way::Way,
+    },
+};
+
+/// What the person sends: the new name.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Form {
+    name: String,
+}
+
+/// Nothing but the button.
+#[derive(Debug, Deserialize)]
+pub struct RemoveForm {}
+
+#[derive(Template)]
+#[template(path = "account/passkey.html")]
+struct Page<'a> {
+    page: &'a PageContext,
+    form: &'a FormView,
+    address: String,
+    called: &'a str,
+    typed: &'a str,
+    added: String,
+    used: Option<String>,
+}
+
+#[derive(Template)]
+#[template(path = "account/passkey_remove.html")]
+struct RemovePage<'a> {
+    page: &'a PageContext,
+    address: String,
+    called: &'a str,
+    /// What has to be done first.
+    must_stay: Option<MustStay>,
+}
+
+pub async fn get(
+    State(app): State<App>,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let passkey = find(&mut *app.pool.acquire().await?, viewer.person.id, &id).await?.0;
+    page.show(&show(&page, &FormView::default(), &passkey, &passkey.name))
+}
+
+pub async fn post(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+    Path(id): Path<String>,
+    Submitted(form): Submitted<Form>,
+) -> Result<Response, WebError> {
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let account = viewer.person.id;
+    let mut tx = app.pool.begin().await?;
+    let (passkey, _) = find(&mut tx, account, &id).await?;
+    let name = match PasskeyName::parse(&form.name) {
+        Ok(name) => name,
+        Err(message) => {
+            let view = FormView::with_error("name", message);
+            return page.refuse(&show(&page, &view, &passkey, &form.name));
+        }
+    };
+    if passkeys::rename(&mut tx, account, passkey.id, &name).await? {
+        way.note(&mut tx, account, Event::PasskeyRenamed, json!({"passkey": passkey.id})).await?;
+    }
+    tx.commit().await?;
+    Ok(Redirect::to(addresses::PASSKEYS).into_response())
+}
+
+pub async fn get_remove(
+    State(app): State<App>,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+    Path(id): Path<String>,
+) -> Result<Response, WebError> {
+    let (passkey, left) = find(&mut *app.pool.acquire().await?, viewer.person.id, &id).await?;
+    let must_stay = may_remove(left, &viewer.person).err();
+    page.show(&RemovePage { page: &page, address: address(passkey.id), called: &passkey.name, must_stay })
+}
+
+pub async fn post_remove(
+    State(app): State<App>,
+    session: Session,
+    request_id: RequestId,
+    Confirmed(viewer): Confirmed,
+    page: PageContext,
+    Path(id): Path<String>,
+    Submitted(RemoveForm {}): Submitted<RemoveForm>,
+) -> Result<Response, WebError> {
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    let account = viewer.person.id;
+    let mut tx = app.pool.begin().await?;
+    // Decided under a lock: of two factors that are removed at once, one stays.
+    people::lock(&mut tx, account).await?;
+    let person = people::find(&mut *tx, account).await?.ok_or(WebError::NotFound)?.person;
+    let (passkey, left) = match find(&mut tx, account, &id).await {
+        // A second click finds it gone.
+        Err(WebError::NotFound) => return Ok(Redirect::to(addresses::PASSKEYS).into_response()),
+        found => found?,
+    };
+    if let Err(must_stay) = may_remove(left, &person) {
+        let called = &passkey.name;
+        let refused = RemovePage { page: &page, address: address(passkey.id), called, must_stay: Some(must_stay) };
+        return page.answer(StatusCode::UNPROCESSABLE_ENTITY, &refused);
+    }
+    if passkeys::remove(&mut tx, account, passkey.id).await? {
+        way.note(&mut tx, account, Event::PasskeyRemoved, json!({"passkey": passkey.id})).await?;
+        way.tell(&mut tx, &person, Happened::PasskeyRemoved).await?;
+    }
+    tx.commit().await?;
+    app.bell.ring();
+    Ok(Redirect::to(addresses::PASSKEYS).into_response())
+}
+
+/// A passkey of this account, and how many others there are. Somebody else's is none.
+async fn find(connection: &mut PgConnection, account: Uuid, id: &str) -> Result<(OwnPasskey, usize), WebError> {
+    let id = Uuid::parse_str(id).map_err(|_| WebError::NotFound)?;
+    let known = passkeys::of_account(connection, account).await?;
+    let others = known.len().saturating_sub(1);
+    let passkey = known.into_iter().find(|passkey| passkey.id == id).ok_or(WebError::NotFound)?;
+    Ok((passkey, others))
+}
+
+fn address(id: Uuid) -> String {
+    format!("{}/{id}", addresses::PASSKEYS)
+}
+
+fn show<'a>(page: &'a PageContext, form: &'a FormView, passkey: &'a OwnPasskey, typed: &'a str) -> Page<'a> {
+    Page {
+        page,
+        form,
+        address: address(passkey.id),
+        called: &passkey.name,
+        typed,
+        added: moment::date_time(passkey.created_at),
+        used: passkey.last_used_at.map(moment::date_time),
+    }
+}
