@@ -10,6 +10,7 @@ import {
   CODES,
   EMAIL,
   ENTER_CODE,
+  ENTER_PASSWORD,
   FIRST,
   ID,
   PASSWORD,
