@@ -118,7 +118,7 @@ async fn the_owner_of_an_active_account_is_told_where_to_sign_in(database: PgPoo
     signs_up_again(&portal, SignUp::from(MEI).with_seed()).await;
     let mail = the_mail(&portal, MEI).await;
     mail.has_subject("You already have TechPass").says("active TechPass already").does_not_say("/accept/");
-    assert_eq!(mail.links(), [format!("{}/account", portal.origin())]);
+    assert_eq!(mail.links(), [format!("{}/account", portal.base_url())]);
     let account = tables::account(&database, MEI).await;
     assert_eq!((account.status.as_str(), account.seed_status.as_str()), ("active", "not_required"));
 }

@@ -42,7 +42,7 @@ async fn the_onboarding_e_mail_says_for_whom_what_to_do_and_until_when(database:
     mail.says("You asked for a TechPass account for mei@tech.gov.sg")
         .says("valid until 22 Dec 2026, 7:07 pm (Singapore time)");
     assert!(mail.html().contains("22 Dec 2026, 7:07 pm") && mail.html().contains(MEI), "{}", mail.html());
-    let link = format!("{}{}", portal.origin(), mail.link("/accept/"));
+    let link = format!("{}{}", portal.base_url(), mail.link("/accept/"));
     assert_eq!(mail.links().first(), Some(&link), "the link is absolute and alone on its line");
     assert!(mail.html().contains(&format!("href=\"{link}\"")), "{}", mail.html());
     let from = mail.header("From").expect("a sender");
@@ -102,7 +102,7 @@ async fn whoever_wishes_for_seed_gets_two_e_mails(database: PgPool) {
         .has_subject("Accept your TechPass invitation before 22 Dec 2026")
         .says("You also asked for SEED. A second e-mail");
     seed.has_subject("Put your device on SEED before 22 Dec 2026").says("valid until 22 Dec 2026, 7:07 pm");
-    assert_eq!(seed.links(), [format!("{}/account/seed", portal.origin())]);
+    assert_eq!(seed.links(), [format!("{}/account/seed", portal.base_url())]);
     assert_ne!(onboarding.message_id(), seed.message_id());
 }
 

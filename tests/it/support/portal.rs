@@ -82,7 +82,7 @@ impl Portal {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
         let (listen, mail_url) = (address.to_string(), mail.url());
-        // By a name: passkeys belong to one.
+        // By a name, since passkeys belong to one.
         let base_url = format!("http://localhost:{}", address.port());
         let ours = [
             ("DATABASE_URL", "postgres://given.by.the.test/portal"),
@@ -114,6 +114,11 @@ impl Portal {
     /// Somebody who has not been here before.
     pub fn visitor(&self) -> Visitor {
         Visitor::of(&self.origin())
+    }
+
+    /// How people reach it, by its name: links in mails begin with it.
+    pub fn base_url(&self) -> String {
+        format!("http://localhost:{}", self.address.port())
     }
 
     /// How visitors reach it: `http://127.0.0.1:…`.
