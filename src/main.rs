@@ -1,4 +1,4 @@
-//! The command line: serve | work | migrate.
+//! The command line: serve | work | migrate | account | audit | demo.
 
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use portal::{
     app::{self, App},
     chance::SystemChance,
     clock::SystemClock,
-    commands::{account, demo},
+    commands::{account, audit, demo},
     config::{Config, Log},
     domain::person::Role,
     jobs, journeys,
@@ -46,6 +46,11 @@ enum Command {
         #[command(subcommand)]
         what: AccountCommand,
     },
+    /// The audit trail
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
     /// Makes people to try the portal out as (development only)
     Demo,
 }
@@ -72,6 +77,16 @@ enum AccountCommand {
     Show {
         /// The address
         email: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Says whether the trail is whole, else names the first broken place
+    Verify {
+        /// A hash that the log or an earlier run named: is it still there?
+        #[arg(long, value_parser = audit::parse_hash)]
+        expect: Option<[u8; 32]>,
     },
 }
 
@@ -106,6 +121,10 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Work => work(config).await,
             Command::Migrate => migrate(config).await,
             Command::Account { what } => change_account(config, what).await,
+            Command::Audit { what: AuditCommand::Verify { expect } } => {
+                println!("{}", audit::verify(&open(config).await?, expect).await?);
+                Ok(())
+            }
             Command::Demo => Ok(demo::make(&open(config).await?).await?),
         }
     })

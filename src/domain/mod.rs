@@ -26,3 +26,4 @@ pub mod sitting;
 pub mod techpass_id;
 pub mod terms;
 pub mod totp;
+pub mod trail;

@@ -19,4 +19,5 @@ mod sign_up;
 mod start;
 mod support;
 mod timing;
+mod trail;
 mod wog;

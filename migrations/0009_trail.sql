@@ -1,0 +1,38 @@
+-- Seals on the audit trail (docs/rules.md §8.9): a job puts batches of entries under a hash, each over the one before, so that no
+-- entry can be changed, taken away or slipped in unnoticed. The entries themselves are never touched, and writers wait for nothing.
+
+create table audit_seals (
+    number    bigint primary key check (number > 0),
+    -- How many entries it is on. None where it only carries the chain over to a new key.
+    count     integer not null check (count >= 0),
+    -- SHA-256 over the seal before and every column of every entry.
+    hash      bytea not null check (octet_length(hash) = 32),
+    previous  bytea not null check (octet_length(previous) = 32),
+    -- Keyed: whoever can write here, and does not have the secret key, cannot make a seal.
+    mac       bytea not null check (octet_length(mac) = 32),
+    key_id    bytea not null,
+    -- The latest moment of any entry that is sealed so far.
+    latest    timestamptz not null,
+    sealed_at timestamptz not null
+);
+
+-- Which entry is under which seal, and where: the order is part of the hash. No foreign keys: each would be looked up for every
+-- entry, and what does not fit is found by `portal audit verify` anyhow.
+create table audit_sealed (
+    entry    uuid primary key,
+    seal     bigint not null,
+    position integer not null check (position >= 0),
+    unique (seal, position)
+);
+
+-- Whoever looks through the trail from its beginning sees all of it.
+alter table audit add constraint audit_at_finite check (isfinite(at));
+
+create trigger audit_seals_append_only before update or delete on audit_seals
+    for each row execute function refuse_change_of_audit();
+create trigger audit_seals_not_emptied before truncate on audit_seals
+    for each statement execute function refuse_change_of_audit();
+create trigger audit_sealed_append_only before update or delete on audit_sealed
+    for each row execute function refuse_change_of_audit();
+create trigger audit_sealed_not_emptied before truncate on audit_sealed
+    for each statement execute function refuse_change_of_audit();
