@@ -141,7 +141,7 @@ fn start_logging(log: &Log) -> Result<(), Failure> {
 }
 
 async fn migrate(config: Config) -> Result<(), Failure> {
-    pool::migrate(&pool::prepare(&config.database_url)?).await?;
+    pool::migrate(&pool::prepare_for_owner(&config.database_url)?).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }
@@ -239,6 +239,11 @@ async fn open(config: Config) -> Result<App, Failure> {
     let missing = missing_migrations(&pool).await?;
     if missing > 0 {
         return Err(format!("the database lacks {missing} migrations: run `portal migrate`").into());
+    }
+    if pool::could_change_the_trail(&pool).await? {
+        tracing::warn!(
+            "the portal could change the audit trail: it is not on the role portal_app (README, \"The database's role\")"
+        );
     }
     let reference = directory::load(&pool).await?;
     Ok(App::new(config, pool, reference, Arc::new(SystemClock), Arc::new(SystemChance))?)

@@ -12,6 +12,7 @@ mod local;
 mod metrics;
 mod outbox;
 mod process;
+mod role;
 mod roles;
 mod routes;
 mod security;
