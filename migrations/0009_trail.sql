@@ -1,4 +1,6 @@
--- Seals on the audit trail (docs/rules.md §8.9): a job puts batches of entries under a hash, each over the one before, so that no
+-- What shows that something is amiss: seals on the audit trail, what became of an SMS, and what the owner of an account is told.
+
+-- Seals (docs/rules.md §8.9): a job puts batches of entries under a hash, each over the one before, so that no
 -- entry can be changed, taken away or slipped in unnoticed. The entries themselves are never touched, and writers wait for nothing.
 
 create table audit_seals (
@@ -36,3 +38,11 @@ create trigger audit_sealed_append_only before update or delete on audit_sealed
     for each row execute function refuse_change_of_audit();
 create trigger audit_sealed_not_emptied before truncate on audit_sealed
     for each statement execute function refuse_change_of_audit();
+
+-- What the SMS gateway says of a message that it took (docs/rules.md §4.5a). The last word stands: it never goes back.
+alter table outbox
+    add column gateway_id     text,
+    add column delivery       text check (delivery in ('passed_on', 'delivered', 'undelivered', 'failed')),
+    add column delivery_error text,
+    add column delivery_at    timestamptz;
+create index outbox_gateway on outbox (gateway_id) where gateway_id is not null;

@@ -23,6 +23,7 @@ pub mod person;
 pub mod seed;
 pub mod sign_up;
 pub mod sitting;
+pub mod sms_fate;
 pub mod techpass_id;
 pub mod terms;
 pub mod totp;

@@ -17,6 +17,7 @@ mod roles;
 mod routes;
 mod security;
 mod sign_up;
+mod sms_status;
 mod start;
 mod support;
 mod timing;

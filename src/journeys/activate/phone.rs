@@ -66,6 +66,8 @@ struct Page<'a> {
     mobile: &'a str,
     /// The end of the number that a code is on its way to.
     sent_to: Option<String>,
+    /// Whether that code is known not to have arrived.
+    is_lost: bool,
     is_in_china: bool,
 }
 
@@ -187,6 +189,10 @@ async fn show(
 ) -> Result<Response, WebError> {
     let mut connection = app.pool.acquire().await?;
     let sent = credentials::sms_under_way(&mut connection, viewer.person.id).await?;
+    let is_lost = match &sent {
+        Some(sms) => outbox::is_latest_lost(&mut connection, viewer.person.id, SmsCode::KIND, sms.sent_at).await?,
+        None => false,
+    };
     let known =
         people::mobile(&mut connection, viewer.person.id).await?.unwrap_or_else(|| ("SG".to_owned(), String::new()));
     let typed = (form.mobile_country.clone(), form.mobile.clone());
@@ -199,6 +205,7 @@ async fn show(
             countries: countries::ALL,
             mobile_country: &mobile_country,
             mobile: &mobile,
+            is_lost,
             is_in_china: sent.as_ref().is_some_and(|sms| sms.mobile.starts_with("+86")),
             sent_to: sent.map(|sms| Mobile::masked(&sms.mobile)),
         },
