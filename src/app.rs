@@ -123,7 +123,13 @@ pub fn router(app: App) -> Router {
         .layer(middleware::from_fn_with_state(app.clone(), error::error_pages))
         // Pages are small: the fastest level saves most of what the best one does, for a tenth of the time.
         .layer(CompressionLayer::<DefaultPredicate>::new().quality(CompressionLevel::Fastest));
+    // Signed by the machine that sends it, so it needs nothing of what is there for browsers.
+    let signed = journeys::signed_router()
+        .method_not_allowed_fallback(|| async { StatusCode::METHOD_NOT_ALLOWED.into_response() })
+        .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn_with_state(app.clone(), error::error_pages));
     pages
+        .merge(signed)
         .merge(assets::router().layer(middleware::from_fn_with_state(app.clone(), error::error_pages)))
         .layer(middleware::from_fn_with_state(app.clone(), headers::security_headers))
         .layer(middleware::from_fn_with_state(app.clone(), observe::observe))

@@ -39,10 +39,12 @@ pub enum Purpose {
     RecoveryCode,
     /// Codes by SMS.
     SmsCode,
+    /// The seals of the audit trail.
+    AuditSeal,
 }
 
 impl Purpose {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 9] = [
         Self::Csrf,
         Self::Captcha,
         Self::CaptchaSolution,
@@ -51,6 +53,7 @@ impl Purpose {
         Self::NewAuthenticator,
         Self::RecoveryCode,
         Self::SmsCode,
+        Self::AuditSeal,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -63,6 +66,7 @@ impl Purpose {
             Self::NewAuthenticator => b"portal new authenticator 1",
             Self::RecoveryCode => b"portal recovery code 1",
             Self::SmsCode => b"portal sms code 1",
+            Self::AuditSeal => b"portal audit seal 1",
         }
     }
 }
@@ -88,6 +92,16 @@ impl Keys {
     /// Derives the keys from the current secret, and from the previous one where there is one.
     pub fn new(current: &SecretBox<[u8]>, previous: Option<&SecretBox<[u8]>>) -> Self {
         Self { current: KeySet::derive(current), previous: previous.map(KeySet::derive) }
+    }
+
+    /// What tells the current key from others, without saying anything about it. It stands before all that is encrypted with it.
+    pub fn current_id(&self) -> &[u8] {
+        &self.current.id
+    }
+
+    /// The same of the previous key, where there is one.
+    pub fn previous_id(&self) -> Option<&[u8]> {
+        self.previous.as_ref().map(|keys| keys.id.as_slice())
     }
 
     /// The keyed hash (HMAC-SHA256) of `parts`, for `purpose`. The parts cannot run into each other.

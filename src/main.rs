@@ -1,4 +1,4 @@
-//! The command line: serve | work | migrate.
+//! The command line: serve | work | migrate | account | audit | demo.
 
 use std::{io::IsTerminal, net::SocketAddr, process::ExitCode, sync::Arc, time::Duration};
 
@@ -7,7 +7,7 @@ use portal::{
     app::{self, App},
     chance::SystemChance,
     clock::SystemClock,
-    commands::{account, demo},
+    commands::{account, audit, demo},
     config::{Config, Log},
     domain::person::Role,
     jobs, journeys,
@@ -46,6 +46,11 @@ enum Command {
         #[command(subcommand)]
         what: AccountCommand,
     },
+    /// The audit trail
+    Audit {
+        #[command(subcommand)]
+        what: AuditCommand,
+    },
     /// Makes people to try the portal out as (development only)
     Demo,
 }
@@ -72,6 +77,16 @@ enum AccountCommand {
     Show {
         /// The address
         email: String,
+    },
+}
+
+#[derive(Subcommand)]
+enum AuditCommand {
+    /// Says whether the trail is whole, else names the first broken place
+    Verify {
+        /// A hash that the log or an earlier run named: is it still there?
+        #[arg(long, value_parser = audit::parse_hash)]
+        expect: Option<[u8; 32]>,
     },
 }
 
@@ -106,6 +121,10 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Work => work(config).await,
             Command::Migrate => migrate(config).await,
             Command::Account { what } => change_account(config, what).await,
+            Command::Audit { what: AuditCommand::Verify { expect } } => {
+                println!("{}", audit::verify(&open(config).await?, expect).await?);
+                Ok(())
+            }
             Command::Demo => Ok(demo::make(&open(config).await?).await?),
         }
     })
@@ -122,7 +141,7 @@ fn start_logging(log: &Log) -> Result<(), Failure> {
 }
 
 async fn migrate(config: Config) -> Result<(), Failure> {
-    pool::migrate(&pool::prepare(&config.database_url)?).await?;
+    pool::migrate(&pool::prepare_for_owner(&config.database_url)?).await?;
     tracing::info!("the database is up to date");
     Ok(())
 }
@@ -220,6 +239,11 @@ async fn open(config: Config) -> Result<App, Failure> {
     let missing = missing_migrations(&pool).await?;
     if missing > 0 {
         return Err(format!("the database lacks {missing} migrations: run `portal migrate`").into());
+    }
+    if pool::could_change_the_trail(&pool).await? {
+        tracing::warn!(
+            "the portal could change the audit trail: it is not on the role portal_app (README, \"The database's role\")"
+        );
     }
     let reference = directory::load(&pool).await?;
     Ok(App::new(config, pool, reference, Arc::new(SystemClock), Arc::new(SystemChance))?)

@@ -45,6 +45,13 @@ impl Meter {
         });
     }
 
+    /// Notes what became of an SMS (`passed_on`, `delivered`, `undelivered`, `failed`), as its gateway tells.
+    pub fn sms(&self, fate: &'static str) {
+        metrics::with_local_recorder(&*self.recorder, || {
+            metrics::counter!("portal_sms_total", "fate" => fate).increment(1);
+        });
+    }
+
     /// Notes how many messages wait, and how many connections to the database are open and idle.
     pub fn gauges(&self, waiting: i64, connections: u32, idle: usize) {
         metrics::with_local_recorder(&*self.recorder, || {
@@ -72,6 +79,7 @@ fn describe() {
     metrics::describe_counter!("portal_requests_total", "Requests that were answered, by route and status");
     metrics::describe_histogram!("portal_request_seconds", Unit::Seconds, "How long requests took to answer, by route");
     metrics::describe_counter!("portal_deliveries_total", "Attempts to send a message, by how they ended");
+    metrics::describe_counter!("portal_sms_total", "SMS that the gateway took, by what it says became of them");
     metrics::describe_histogram!(
         "portal_delivery_seconds",
         Unit::Seconds,

@@ -1,6 +1,7 @@
 //! What an operator does from the command line, besides running the portal.
 
 pub mod account;
+pub mod audit;
 pub mod demo;
 
 /// Why a command did not do what was asked: one line for people.

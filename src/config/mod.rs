@@ -216,6 +216,11 @@ impl Config {
         self.environment == Environment::Development
     }
 
+    /// How people reach the portal, as links begin: without a slash at the end.
+    pub fn origin(&self) -> &str {
+        self.base_url.as_str().trim_end_matches('/')
+    }
+
     /// Whether people reach the portal by https, so that cookies are `Secure` and `__Host-`.
     pub fn is_https(&self) -> bool {
         self.base_url.scheme() == "https"

@@ -27,6 +27,8 @@ pub mod seed;
 pub mod short_text;
 pub mod sign_up;
 pub mod sitting;
+pub mod sms_fate;
 pub mod techpass_id;
 pub mod terms;
 pub mod totp;
+pub mod trail;

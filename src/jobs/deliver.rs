@@ -97,7 +97,7 @@ pub async fn deliver_due(app: &App, stop: &CancellationToken) -> Result<usize, S
 
 async fn attempt(app: &App, message: &Claimed) -> Outcome {
     let failure = match send(app, message).await {
-        Ok(()) => return Outcome::Sent,
+        Ok(gateway_id) => return Outcome::Sent { gateway_id },
         Err(NotSent::ForGood(reason)) => return Outcome::Bounced { reason },
         Err(NotSent::ForNow(reason)) => reason,
     };
@@ -108,7 +108,8 @@ async fn attempt(app: &App, message: &Claimed) -> Outcome {
     }
 }
 
-async fn send(app: &App, message: &Claimed) -> Result<(), NotSent> {
+/// Sends a message; gives what an SMS gateway calls it.
+async fn send(app: &App, message: &Claimed) -> Result<Option<String>, NotSent> {
     // Neither mends itself, but a person can: by bringing the key back, or by the next release. So it is tried again.
     let opened =
         Message::open(&app.keys, message.id, &message.body).map_err(|error| NotSent::ForNow(error.to_string()))?;
@@ -116,9 +117,9 @@ async fn send(app: &App, message: &Claimed) -> Result<(), NotSent> {
     let letter = opened.write(head).map_err(|error| NotSent::ForNow(error.to_string()))?;
     let sending = async {
         if message.channel == "sms" {
-            app.sms.send(&message.recipient, &letter.text).await
+            app.sms.send(message.id, &message.recipient, &letter.text).await
         } else {
-            app.post.send(message.id, &message.recipient, letter, app.clock.now()).await
+            app.post.send(message.id, &message.recipient, letter, app.clock.now()).await.map(|()| None)
         }
     };
     tokio::time::timeout(app.config.mail.timeout, sending)
@@ -136,7 +137,7 @@ async fn note(app: &App, message: &Claimed, outcome: &Outcome) -> Result<(), Sto
     let is_ours = record(app, message, outcome, now).await?;
     let (id, kind, attempts) = (message.id, message.kind.as_str(), message.attempts);
     let word = match outcome {
-        Outcome::Sent => {
+        Outcome::Sent { .. } => {
             tracing::info!(%id, kind, attempts, "sent a message");
             "sent"
         }

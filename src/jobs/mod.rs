@@ -1,9 +1,10 @@
-//! What runs by itself: sending messages, hearing what other copies tell, cleaning up. Any number of copies may run at once.
+//! What runs by itself: sending messages, hearing what other copies tell, sealing the trail, cleaning up. Any number of copies may run at once.
 
 pub mod bell;
 pub mod deliver;
 pub mod housekeeping;
 pub mod listen;
+pub mod seal;
 
 use std::{future::Future, time::Duration};
 
@@ -34,6 +35,7 @@ pub async fn work(app: App, stop: CancellationToken) {
         join_all(lanes),
         keep_running("wake when due", &stop, || until(&stop, deliver::wake_when_due(app.clone()))),
         keep_running("clean up", &stop, || until(&stop, housekeeping::clean_up(app.clone()))),
+        keep_running("seal the trail", &stop, || until(&stop, seal::keep_sealing(app.clone()))),
     );
 }
 

@@ -11,6 +11,7 @@ mod help;
 mod home;
 mod sign_in;
 mod sign_up;
+mod sms_status;
 mod start;
 
 use axum::Router;
@@ -18,6 +19,7 @@ use axum::Router;
 use crate::app::App;
 
 pub use health::metrics_router;
+pub use sms_status::router as signed_router;
 
 /// The addresses of all journeys.
 pub fn router(app: &App) -> Router<App> {

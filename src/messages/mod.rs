@@ -102,7 +102,7 @@ impl Message {
             Self::AccountDisabled(_) => "account_disabled",
             Self::PasswordLink(_) => "password_link",
             Self::SecurityNotice(_) => "security_notice",
-            Self::SmsCode(_) => "sms_code",
+            Self::SmsCode(_) => SmsCode::KIND,
             Self::InitialPassword(_) => "initial_password",
         }
     }

@@ -21,6 +21,9 @@ pub struct InitialPassword {
 }
 
 impl SmsCode {
+    /// What it is called in the outbox.
+    pub const KIND: &str = "sms_code";
+
     pub(super) fn write(&self) -> Letter {
         text(format!("Your TechPass code:\n{}\nIt is valid for 10 minutes. Give it to nobody.", self.code))
     }

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod audit;
+pub mod audit_seals;
 pub mod authenticators;
 pub mod budgets;
 pub mod credentials;

@@ -8,6 +8,7 @@ use time::OffsetDateTime;
 use uuid::Uuid;
 
 use super::StoreError;
+use crate::domain::sms_fate::SmsFate;
 
 /// The channel on which workers hear that there is something to send.
 pub const BELL: &str = "outbox";
@@ -110,8 +111,11 @@ pub async fn claim(
 /// How an attempt to send ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Outcome {
-    /// The mail server took it.
-    Sent,
+    /// The server took it.
+    Sent {
+        /// What an SMS gateway calls it, by which it tells later what became of it.
+        gateway_id: Option<String>,
+    },
     /// It did not work this time; the reason, and when to try next.
     Retry {
         /// Why it did not work.
@@ -142,15 +146,21 @@ pub async fn record(
     outcome: &Outcome,
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
+    let gateway_id = match outcome {
+        Outcome::Sent { gateway_id } => gateway_id.as_deref(),
+        _ => None,
+    };
     let (status, reason, due_at, sent_at) = match outcome {
-        Outcome::Sent => ("sent", None, None, Some(now)),
+        Outcome::Sent { .. } => ("sent", None, None, Some(now)),
         Outcome::Retry { reason, at } => ("queued", Some(reason), Some(*at), None),
         Outcome::Bounced { reason } => ("bounced", Some(reason), None, None),
         Outcome::GivenUp { reason } => ("given_up", Some(reason), None, None),
     };
     let done = sqlx::query!(
+        // What is known already of an earlier attempt, under another name, says nothing of this one.
         "update outbox set status = $3, last_error = $4, due_at = coalesce($5, due_at), sent_at = $6,
-                lease = null, lease_ends = null
+                lease = null, lease_ends = null, gateway_id = coalesce($7, gateway_id),
+                delivery = case when $7 <> gateway_id then null else delivery end
           where id = $1 and status = 'sending' and lease = $2",
         id,
         lease,
@@ -158,10 +168,74 @@ pub async fn record(
         reason,
         due_at,
         sent_at,
+        gateway_id,
     )
     .execute(pool)
     .await?;
     Ok(done.rows_affected() == 1)
+}
+
+/// What the SMS gateway reports about a message.
+#[derive(Debug)]
+pub struct Report<'a> {
+    /// Which message, where the gateway says it in our words. It may report before we have written down what it calls it.
+    pub message: Option<Uuid>,
+    /// What the gateway calls it.
+    pub gateway_id: &'a str,
+    /// What became of it.
+    pub fate: SmsFate,
+    /// The gateway's number for what went wrong.
+    pub error: Option<&'a str>,
+}
+
+/// Writes down what became of an SMS, and gives which message it is. None if that is known already, or something later is, or
+/// there is no such message.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn note_report(
+    connection: &mut PgConnection,
+    report: &Report<'_>,
+    now: OffsetDateTime,
+) -> Result<Option<Uuid>, StoreError> {
+    let noted = sqlx::query_scalar!(
+        "update outbox set gateway_id = $2, delivery = $3, delivery_error = $4, delivery_at = $5
+          where id = coalesce($1, (select id from outbox where gateway_id = $2 order by created_at desc limit 1))
+            and channel = 'sms' and coalesce(gateway_id, $2) = $2
+            and (delivery is null or (delivery = $6 and $3 <> $6))
+         returning id",
+        report.message,
+        report.gateway_id,
+        report.fate.as_str(),
+        report.error,
+        now,
+        SmsFate::PassedOn.as_str(),
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(noted)
+}
+
+/// Whether the latest message of a kind that an account was sent since a moment is lost: its person waits in vain.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn is_latest_lost(
+    connection: &mut PgConnection,
+    account: Uuid,
+    kind: &str,
+    since: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let lost = sqlx::query_scalar!(
+        r#"select coalesce(status in ('bounced', 'given_up') or delivery in ('undelivered', 'failed'), false) as "lost!"
+             from outbox where account_id = $1 and kind = $2 and created_at >= $3 order by created_at desc limit 1"#,
+        account,
+        kind,
+        since,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(lost.unwrap_or(false))
 }
 
 /// When there will be something to do: the earliest due date, or end of a lease. None if all is sent.

@@ -4,7 +4,7 @@ use std::{str::FromStr, time::Duration};
 
 use secrecy::{ExposeSecret, SecretString};
 use sqlx::{
-    Connection, PgPool,
+    Connection, Executor, PgPool,
     migrate::Migrator,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
@@ -23,17 +23,45 @@ const WAIT_FOR_CONNECTION: Duration = Duration::from_millis(1_500);
 /// A connection that was idle for longer is asked whether it still works. Under load none is, so it costs nothing there.
 const TRUSTED_WHILE_IDLE: Duration = Duration::from_secs(1);
 
-/// Prepares the connections; opens none yet.
+/// Puts a connection on the role that can neither change nor take away what stands in the audit trail, if there is that role and
+/// it may be taken.
+const TAKE_ROLE: &str = "select set_config('role', rolname, false) from pg_roles
+                          where rolname = 'portal_app' and pg_has_role(oid, 'member') and current_user <> rolname";
+
+/// Prepares the connections of the portal that works; opens none yet.
 ///
 /// # Errors
 /// [`StoreError`] if the address cannot be read.
 pub fn prepare(url: &SecretString) -> Result<PgPool, StoreError> {
-    let options = PgConnectOptions::from_str(url.expose_secret())?.application_name("portal");
-    Ok(pool_options().connect_lazy_with(options))
+    Ok(pool_options().connect_lazy_with(connection_options(url)?))
 }
 
-/// How a pool of ours behaves, whatever it connects to.
+/// How a pool of the portal that works behaves, whatever it connects to.
 pub fn pool_options() -> PgPoolOptions {
+    owner_pool_options().after_connect(|connection, _| {
+        Box::pin(async move {
+            match connection.execute(TAKE_ROLE).await {
+                // To be a member is not always to be allowed to take the role; whether that matters is said at the start.
+                Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some("42501") => Ok(()),
+                other => other.map(drop),
+            }
+        })
+    })
+}
+
+/// Prepares the connections of whoever owns the tables, who brings the schema up to date.
+///
+/// # Errors
+/// [`StoreError`] if the address cannot be read.
+pub fn prepare_for_owner(url: &SecretString) -> Result<PgPool, StoreError> {
+    Ok(owner_pool_options().connect_lazy_with(connection_options(url)?))
+}
+
+fn connection_options(url: &SecretString) -> Result<PgConnectOptions, StoreError> {
+    Ok(PgConnectOptions::from_str(url.expose_secret())?.application_name("portal"))
+}
+
+fn owner_pool_options() -> PgPoolOptions {
     PgPoolOptions::new()
         .max_connections(CONNECTIONS)
         .acquire_timeout(WAIT_FOR_CONNECTION)
@@ -48,12 +76,23 @@ pub fn pool_options() -> PgPoolOptions {
         })
 }
 
-/// Brings the schema up to date.
+/// Brings the schema up to date, and gives the portal's role what it needs: somebody may have made it since.
 ///
 /// # Errors
 /// [`sqlx::migrate::MigrateError`] if a step fails, or was changed after it was applied.
 pub async fn migrate(pool: &PgPool) -> Result<(), sqlx::migrate::MigrateError> {
-    MIGRATIONS.run(pool).await
+    MIGRATIONS.run(pool).await?;
+    pool.execute("select let_portal_app_work()").await?;
+    Ok(())
+}
+
+/// Whether these connections could change what stands in the audit trail.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn could_change_the_trail(pool: &PgPool) -> Result<bool, StoreError> {
+    let could = sqlx::query_scalar!(r#"select has_table_privilege('audit', 'update, delete, truncate') as "could!""#);
+    Ok(could.fetch_one(pool).await?)
 }
 
 /// How many steps of the schema are missing.

@@ -31,11 +31,7 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
 
     async fn from_request(request: Request, app: &App) -> Result<Self, WebError> {
         let (parts, body) = request.into_parts();
-        if !is_form(&parts.headers) {
-            return Err(WebError::BadRequest("What came in was not a form."));
-        }
-        let body = tokio::time::timeout(BODY_TIMEOUT, read(body)).await.map_err(|_| WebError::TooSlow)??;
-        let fields = fields(&body)?;
+        let fields = read_fields(&parts.headers, body).await?;
         let csrf = fields.iter().find(|(name, _)| name == csrf::FIELD).map_or("", |(_, value)| value);
         if !csrf::fits(app, &parts.headers, csrf) {
             return Err(WebError::Forbidden(
@@ -47,6 +43,18 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
             T::deserialize(fields).map_err(|_| WebError::BadRequest("The form has a value that does not fit."))?;
         Ok(Self(form))
     }
+}
+
+/// Takes a form in, whoever it is from: in time, whole, as text, every field once.
+///
+/// # Errors
+/// [`WebError`] says what is wrong with it.
+pub(super) async fn read_fields(headers: &HeaderMap, body: Body) -> Result<Vec<(String, String)>, WebError> {
+    if !is_form(headers) {
+        return Err(WebError::BadRequest("What came in was not a form."));
+    }
+    let body = tokio::time::timeout(BODY_TIMEOUT, read(body)).await.map_err(|_| WebError::TooSlow)??;
+    fields(&body)
 }
 
 /// Reads a body. Each piece is copied: a piece keeps the whole buffer that it was read into, so that somebody who sends one

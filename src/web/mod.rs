@@ -15,6 +15,7 @@ pub mod csrf;
 pub mod error;
 pub mod factor;
 pub mod form;
+pub mod gateway_form;
 pub mod headers;
 pub mod keeping;
 pub mod markdown;

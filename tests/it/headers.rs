@@ -7,7 +7,7 @@ use sqlx::PgPool;
 use crate::support::{
     Page, Portal, Visitor,
     page::{HEADERS, without_providers},
-    routes::{Kind, ROUTES, Scene},
+    routes::{ROUTES, Scene},
 };
 
 const HTTPS: (&str, &str) = ("BASE_URL", "https://portal.techpass.gov.sg");
@@ -75,7 +75,7 @@ async fn the_policy_allows_nothing_inline_and_nothing_from_elsewhere(database: P
 async fn nothing_that_is_made_for_somebody_may_be_kept(database: PgPool) {
     let portal = Portal::on(&database).await;
     let scene = Scene::at(&portal).await;
-    for route in ROUTES.iter().filter(|route| route.kind != Kind::PostOnly) {
+    for route in ROUTES.iter().filter(|route| route.opens()) {
         let answer = scene.viewer(route).opens(&scene.address(route)).await;
         assert_eq!(answer.header("cache-control"), Some("no-store"), "{}", route.pattern);
     }

@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::support::routes::{Kind, ROUTES};
+use crate::support::routes::ROUTES;
 
 fn sources(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
@@ -46,6 +46,6 @@ fn the_list_of_addresses_is_that_of_the_source() {
     let source: BTreeSet<_> =
         sources(&folder).iter().flat_map(|path| routes_in(&fs::read_to_string(path).expect("a source file"))).collect();
     let listed: BTreeSet<_> =
-        ROUTES.iter().map(|route| (route.pattern.to_owned(), route.kind != Kind::PostOnly, route.posts)).collect();
+        ROUTES.iter().map(|route| (route.pattern.to_owned(), route.opens(), route.posts)).collect();
     assert_eq!(listed, source, "tests/it/support/routes.rs against src");
 }

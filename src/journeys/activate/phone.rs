@@ -15,7 +15,8 @@ use uuid::Uuid;
 use crate::{
     app::App,
     domain::{activation::Step, mobile::Mobile},
-    store::{StoreError, audit::Event, credentials, people},
+    messages::SmsCode,
+    store::{StoreError, audit::Event, credentials, outbox, people},
     web::{
         countries,
         error::WebError,
@@ -55,6 +56,8 @@ struct Page<'a> {
     mobile: &'a str,
     /// The end of the number that a code is on its way to.
     sent_to: Option<String>,
+    /// Whether that code is known not to have arrived.
+    is_lost: bool,
     is_in_china: bool,
     /// Whether a passkey can take the phone's place.
     with_passkey: bool,
@@ -151,6 +154,10 @@ pub(super) async fn show(
 ) -> Result<Response, WebError> {
     let mut connection = app.pool.acquire().await?;
     let sent = credentials::sms_under_way(&mut connection, viewer.person.id).await?;
+    let is_lost = match &sent {
+        Some(sms) => outbox::is_latest_lost(&mut connection, viewer.person.id, SmsCode::KIND, sms.sent_at).await?,
+        None => false,
+    };
     let known =
         people::mobile(&mut connection, viewer.person.id).await?.unwrap_or_else(|| ("SG".to_owned(), String::new()));
     let is_in_china = Mobile::is_number_in_china(sent.as_ref().map_or(&known.1, |sms| &sms.mobile));
@@ -164,6 +171,7 @@ pub(super) async fn show(
             countries: countries::ALL,
             mobile_country: &mobile_country,
             mobile: &mobile,
+            is_lost,
             is_in_china,
             with_passkey: is_in_china && app.passkeys.is_some(),
             sent_to: sent.map(|sms| Mobile::masked(&sms.mobile)),

@@ -5,7 +5,7 @@ use sqlx::PgPool;
 use super::url;
 use crate::support::{
     portal::KEY,
-    process::{Running, run},
+    process::{Running, run, until},
 };
 
 #[test]
@@ -77,6 +77,47 @@ async fn two_that_migrate_at_once_do_not_disturb_each_other(database: PgPool) {
     let (first, second) = tokio::join!(migrate(url.clone()), migrate(url));
     let (first, second) = (first.expect("it ran"), second.expect("it ran"));
     assert_eq!((first.code, second.code), (Some(0), Some(0)), "{first:?} {second:?}");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn audit_verify_says_on_one_line_that_the_trail_is_whole_or_names_the_first_broken_place(database: PgPool) {
+    let url = url(&database);
+    let verify = |more: &[&str]| {
+        run(&[&["audit", "verify"], more].concat(), &[("DATABASE_URL", &url), ("SECRET_KEY", KEY), ("LOG", "warn")])
+    };
+    let whole = verify(&[]);
+    assert_eq!((whole.code, whole.stdout.lines().count(), whole.stderr.as_str()), (Some(0), 1, ""), "{whole:?}");
+    assert!(whole.stdout.starts_with("the audit trail is whole: 0 sealed, 0 not yet"), "{}", whole.stdout);
+    let anew = verify(&["--expect", &"ab".repeat(32)]);
+    assert_eq!((anew.code, anew.stderr.lines().count()), (Some(1), 1), "{anew:?}");
+    assert!(anew.stderr.contains("no seal has the hash abab"), "{}", anew.stderr);
+    assert_eq!(verify(&["--expect", "abab"]).code, Some(2));
+    let slipped_in =
+        "insert into audit (id, at, event) values (gen_random_uuid(), now() - interval '2 hours', 'signed_in')";
+    sqlx::query(slipped_in).execute(&database).await.expect("an entry");
+    let broken = verify(&[]);
+    assert_eq!((broken.code, broken.stdout.as_str(), broken.stderr.lines().count()), (Some(1), "", 1), "{broken:?}");
+    assert!(broken.stderr.starts_with("portal: the audit trail is broken: entry "), "{}", broken.stderr);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_worker_seals_the_trail_and_notes_the_hash_in_its_log(database: PgPool) {
+    let url = url(&database);
+    sqlx::query("insert into audit (id, at, event) values (gen_random_uuid(), now(), 'signed_in')")
+        .execute(&database)
+        .await
+        .expect("an entry");
+    let worker = Running::work(&url, &[]).await;
+    let hash = until("a seal in the log", async || {
+        let log = worker.output();
+        let (_, rest) = log.split_once("sealed the audit trail")?;
+        Some(rest.split_once("hash=\"")?.1.split_once('"')?.0.to_owned())
+    })
+    .await;
+    let settings = [("DATABASE_URL", url.as_str()), ("SECRET_KEY", KEY), ("LOG", "warn")];
+    let whole = run(&["audit", "verify", "--expect", &hash], &settings);
+    assert_eq!(whole.code, Some(0), "{whole:?}");
+    assert!(whole.stdout.contains("1 sealed") && whole.stdout.contains(&hash), "{}", whole.stdout);
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

@@ -1,6 +1,7 @@
 //! What the tests share: the portal, its visitors, its mail server, its tables. A test says what people do; this says how.
 
 pub mod cluster;
+pub mod gateway;
 pub mod leftovers;
 pub mod mail;
 pub mod officers;

@@ -7,7 +7,7 @@ use portal::{
     chance::SeededChance,
     clock::{Clock, SettableClock},
     config::{Config, Source},
-    jobs::deliver,
+    jobs::{deliver, seal},
     store::{directory, pool},
     web::serve,
 };
@@ -150,6 +150,11 @@ impl Portal {
                 claimed => tried += claimed,
             }
         }
+    }
+
+    /// Seals the audit trail, as the job does.
+    pub async fn seals(&self) {
+        seal::seal_due(&self.app).await.expect("a trail that can be sealed");
     }
 
     /// Reads directory and terms anew, as a copy does that heard of a change.

@@ -58,6 +58,8 @@ pub fn binary(arguments: &[&str], settings: &[(&str, &str)]) -> Command {
 pub struct Ended {
     /// Its exit code.
     pub code: Option<i32>,
+    /// What it gave.
+    pub stdout: String,
     /// What it said to people.
     pub stderr: String,
 }
@@ -65,7 +67,8 @@ pub struct Ended {
 /// Runs a command to its end.
 pub fn run(arguments: &[&str], settings: &[(&str, &str)]) -> Ended {
     let output = binary(arguments, settings).output().expect("the binary");
-    Ended { code: output.status.code(), stderr: String::from_utf8(output.stderr).expect("text") }
+    let text = |bytes| String::from_utf8(bytes).expect("text");
+    Ended { code: output.status.code(), stdout: text(output.stdout), stderr: text(output.stderr) }
 }
 
 /// A portal in a process of its own.

@@ -23,6 +23,8 @@ pub enum Kind {
     Redirect,
     /// Takes a form and has no page of its own.
     PostOnly,
+    /// Takes what a machine has signed (`sms_status.rs`); no page has a form that goes there.
+    Signed,
 }
 
 /// Who can see what stands there.
@@ -73,6 +75,11 @@ const fn route(pattern: &'static str, kind: Kind, posts: bool) -> Route {
 }
 
 impl Route {
+    /// Whether a browser can open it.
+    pub fn opens(&self) -> bool {
+        !matches!(self.kind, Kind::PostOnly | Kind::Signed)
+    }
+
     const fn seen_by(self, who: Who) -> Self {
         Self { who, ..self }
     }
@@ -141,6 +148,7 @@ pub const ROUTES: &[Route] = &[
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
     route("/help/requests/new", Kind::Redirect, false),
+    route("/api/v1/sms/status", Kind::Signed, true),
     route("/healthz", Kind::Machine, false),
     route("/readyz", Kind::Machine, false),
     route("/metrics", Kind::Machine, false),
