@@ -8,7 +8,7 @@ use sqlx::PgPool;
 use crate::support::{
     Page, Portal, Visitor,
     page::Form,
-    routes::{Scene, sensible_value},
+    routes::{ROUTES, Scene, sensible_value},
     vendors,
 };
 
@@ -17,6 +17,9 @@ const NAUGHTY: &str = include_str!("../data/naughty_strings.json");
 
 /// Fields that scripts add to a form.
 const ADDED_BY_SCRIPTS: [(&str, &str); 1] = [("/sign-up", "altcha")];
+
+/// The form in the header of every page of somebody who can sign out: it has no field.
+const SIGN_OUT: &str = "/sign-out";
 
 /// How many requests are under way at once.
 const AT_ONCE: usize = 4;
@@ -85,11 +88,14 @@ fn is_clear(answer: &Page, page: &Page, sent: &str) {
     }
 }
 
-/// Puts every string into every field that is `chosen`.
-async fn tries_naughty_strings(portal: &Portal, chosen: impl Fn(&str) -> bool) {
+/// Puts every string into every field that is `chosen` of the forms that are.
+async fn tries_naughty_strings(portal: &Portal, forms_chosen: impl Fn(&str) -> bool, chosen: impl Fn(&str) -> bool) {
     let scene = Scene::at(portal).await;
     let strings = naughty_strings();
-    for (viewer, page, form) in &forms(&scene).await {
+    let mut forms = forms(&scene).await;
+    forms.retain(|(_, _, form)| forms_chosen(&form.action));
+    assert!(!forms.is_empty(), "there is nothing to try");
+    for (viewer, page, form) in &forms {
         for (field, _) in form.fields.iter().filter(|(field, _)| chosen(field)) {
             let tries = strings.iter().map(|string| {
                 let fields = with(form, field, string);
@@ -131,16 +137,64 @@ fn is_added_by_scripts(field: &str) -> bool {
     ADDED_BY_SCRIPTS.iter().any(|(_, added)| *added == field)
 }
 
-/// Where nothing holds back robots: else most of them would only be told that they are too many.
+/// A test for the forms below some addresses, so that the tests run beside each other; each plays the whole scene, so that there
+/// are not more of them than that pays. A form is tried by the test with the longest address that its own begins with.
+macro_rules! naughty_strings_at {
+    ($($name:ident: [$($address:literal),*],)*) => {
+        const TRIED: &[(&str, &str)] = &[$($((stringify!($name), $address)),*),*];
+
+        mod naughty_strings_in_every_field_are_answered_clearly {
+            use super::*;
+
+            $(
+                #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+                async fn $name(database: PgPool) {
+                    // Where nothing holds back robots: else most of them would only be told that they are too many.
+                    let portal = Portal::with(&database, &[("CAPTCHA__ENABLED", "false")]).await;
+                    let is_ours = |form: &str| tried_by(form) == Some(stringify!($name));
+                    tries_naughty_strings(&portal, is_ours, |field| !is_added_by_scripts(field)).await;
+                }
+            )*
+        }
+    };
+}
+
+naughty_strings_at! {
+    before_signing_in: ["/start", "/sign-up", "/accept", "/auth"],
+    at_sign_in: ["/sign-in"],
+    at_the_app: ["/activate/mfa", "/activate/recovery-codes"],
+    at_the_phone: ["/activate/phone"],
+    at_password_and_terms: ["/activate"],
+    in_the_account: ["/account"],
+}
+
+/// Which test tries the form with this address.
+fn tried_by(form: &str) -> Option<&'static str> {
+    let is_below =
+        |address: &str| form.strip_prefix(address).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
+    let those = TRIED.iter().filter(|(_, address)| is_below(address));
+    those.max_by_key(|(_, address)| address.len()).map(|(name, _)| *name)
+}
+
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
-async fn naughty_strings_in_every_field_are_answered_clearly(database: PgPool) {
-    let portal = Portal::with(&database, &[("CAPTCHA__ENABLED", "false")]).await;
-    tries_naughty_strings(&portal, |field| !is_added_by_scripts(field)).await;
+async fn every_form_is_tried_by_one_of_the_tests(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let scene = Scene::at(&portal).await;
+    let found: Vec<String> = forms(&scene).await.into_iter().map(|(_, _, form)| form.action).collect();
+    for route in ROUTES.iter().filter(|route| route.posts && route.pattern != SIGN_OUT) {
+        let address = scene.address(route);
+        assert!(found.contains(&address), "no page has the form that goes to {}", route.pattern);
+    }
+    for form in &found {
+        assert!(tried_by(form).is_some(), "{form} is below none of the addresses of the tests");
+    }
+    portal.delivers().await;
+    portal.leaves_mail_unread();
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn naughty_strings_in_fields_that_scripts_add_are_answered_clearly(database: PgPool) {
-    tries_naughty_strings(&Portal::on(&database).await, is_added_by_scripts).await;
+    tries_naughty_strings(&Portal::on(&database).await, |_| true, is_added_by_scripts).await;
 }
 
 /// Bodies that no browser sends, made from a form: what they are, the bytes, and the statuses that are clear answers.
