@@ -8,7 +8,10 @@ use base64::{Engine, prelude::BASE64_STANDARD_NO_PAD};
 use subtle::ConstantTimeEq;
 use tokio::sync::Semaphore;
 
-use crate::chance::Chance;
+use crate::{
+    chance::Chance,
+    domain::password::{Judgement, judge},
+};
 
 /// Kibibytes of memory, passes, lanes (OWASP's second choice; RFC 9106 §4).
 const MEMORY: u32 = 19 * 1_024;
@@ -77,6 +80,17 @@ impl Passwords {
         let (salt, expected) = parts.clone().unwrap_or_else(|| (vec![0; SALT_BYTES], vec![0; HASH_BYTES]));
         let hash = self.work(password, salt).await?;
         Ok(bool::from(hash.as_slice().ct_eq(&expected)) && parts.is_some())
+    }
+
+    /// Judges a new password of somebody whose names and IDs are `about`: off the threads that answer pages, for some texts take long, and
+    /// in turn with the hashes.
+    ///
+    /// # Errors
+    /// [`Busy`] if too many wait already.
+    pub async fn judge(&self, password: String, about: Vec<String>) -> Result<Judgement, Busy> {
+        let _place = self.0.places.try_acquire().map_err(|_| Busy)?;
+        let _turn = self.0.turns.acquire().await.map_err(|_| Busy)?;
+        tokio::task::spawn_blocking(move || judge(&password, &about)).await.map_err(|_| Busy)
     }
 
     async fn work(&self, password: &str, salt: Vec<u8>) -> Result<[u8; HASH_BYTES], Busy> {

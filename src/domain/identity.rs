@@ -114,10 +114,11 @@ pub fn confirm(
     if bound != Some(expected) {
         return Confirmation::OtherPerson;
     }
-    // Not every provider says when; the prompt that it was given holds all the same.
+    // Without the provider's word for when, it may not have asked at all: that it should went through the browser, where whoever sits
+    // there can take it out of the address. A provider that was asked for `max_age` has to say (OpenID Connect Core §3.1.2.1).
     match signed_in_at {
-        Some(at) if at.saturating_add(CLOCKS_APART) < sent_at => Confirmation::NotAsked,
-        _ => Confirmation::Same,
+        Some(at) if at.saturating_add(CLOCKS_APART) >= sent_at => Confirmation::Same,
+        _ => Confirmation::NotAsked,
     }
 }
 
@@ -232,7 +233,7 @@ mod tests {
     fn only_the_same_person_who_was_asked_again_has_proved_who_they_are() {
         let [me, other] = [Uuid::from_u128(1), Uuid::from_u128(2)];
         for (bound, signed_in_at, expected) in [
-            (Some(me), None, Confirmation::Same),
+            (Some(me), None, Confirmation::NotAsked),
             (Some(me), Some(NOW), Confirmation::Same),
             (Some(me), Some(NOW + Duration::HOUR), Confirmation::Same),
             (Some(me), Some(NOW - Duration::MINUTE), Confirmation::Same),

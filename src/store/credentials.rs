@@ -124,6 +124,30 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Puts a password that its person chose in the place of the one that they gave: only if that is still the one there is, for it is what
+/// proves who they are. False if another one took its place meanwhile.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn replace_password(
+    connection: &mut PgConnection,
+    account: Uuid,
+    given: &str,
+    hash: &str,
+    now: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let done = sqlx::query!(
+        "update passwords set hash = $3, kind = 'chosen', set_at = $4, expires_at = null where account_id = $1 and hash = $2",
+        account,
+        given,
+        hash,
+        now,
+    )
+    .execute(connection)
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
 /// An authenticator and its secret, encrypted.
 #[derive(Debug)]
 pub struct Authenticator {

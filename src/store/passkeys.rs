@@ -96,11 +96,19 @@ pub struct KnownPasskey {
     pub last_challenge: Option<Vec<u8>>,
 }
 
-/// The passkey that devices call so, locked until the transaction ends: of many answers at once, one is checked after the other.
+/// The passkey that devices call so, and its account, locked until the transaction ends: of many answers at once, one is checked
+/// after the other.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn lock(connection: &mut PgConnection, credential_id: &[u8]) -> Result<Option<KnownPasskey>, StoreError> {
+    // The account first, as where one is removed: two that lock in another order wait for each other.
+    sqlx::query!(
+        "select a.id from accounts a join passkeys p on p.account_id = a.id where p.credential_id = $1 for update of a",
+        credential_id,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
     Ok(sqlx::query_as!(
         KnownPasskey,
         "select id, account_id as account, credential, last_challenge from passkeys where credential_id = $1 for update",

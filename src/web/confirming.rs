@@ -9,8 +9,10 @@ use tower_sessions::Session;
 use uuid::Uuid;
 
 use super::{
+    addresses,
     error::WebError,
-    session::{self, SessionId, session_error},
+    keeping::{self, Kept},
+    session::{SessionId, Viewer, session_error},
     way::Way,
 };
 use crate::{
@@ -55,22 +57,26 @@ impl ProvedBy {
     }
 }
 
-/// Writes down that somebody has proved anew who they are, commits, and lets it count from now on.
+/// Writes down that somebody has proved anew who they are, and lets it count from now on: in one transaction, which a session that was
+/// ended meanwhile does not see the end of.
 ///
 /// # Errors
-/// [`WebError::Unavailable`] if the database does not answer.
+/// [`WebError::Unavailable`] if the database does not answer, [`WebError::SeeOther`] to signing in if the session was ended.
 pub async fn confirmed(
     way: &Way<'_>,
     mut tx: Transaction<'_, Postgres>,
-    sitting: &Sitting,
+    viewer: &Viewer,
     by: ProvedBy,
 ) -> Result<(), WebError> {
-    way.note(&mut tx, sitting.account, Event::Confirmed, json!({"by": by.as_str()})).await?;
+    way.note(&mut tx, viewer.person.id, Event::Confirmed, json!({"by": by.as_str()})).await?;
+    let sitting = Sitting { confirmed_at: Some(way.now), ..viewer.sitting.clone() };
+    let Kept::Kept(new) = keeping::keep(&mut tx, way, &viewer.person, &sitting, SessionId::New).await? else {
+        return Err(WebError::SeeOther(addresses::sign_in(None)));
+    };
     tx.commit().await?;
     way.app.bell.ring();
     way.session.remove_value(BACK).await.map_err(session_error)?;
-    let sitting = Sitting { confirmed_at: Some(way.now), ..sitting.clone() };
-    Ok(session::keep(way.session, &sitting, SessionId::New).await?)
+    Ok(keeping::follow(way.session, new).await?)
 }
 
 /// Somebody who is back from the provider, and owes a code.

@@ -11,11 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    domain::{
-        moment::is_expired,
-        password::{self, Judgement},
-        person::Person,
-    },
+    domain::{moment::is_expired, person::Person},
     keys::token_hash,
     store::{people, tokens},
 };
@@ -24,12 +20,17 @@ use crate::{
 pub const SAME: &str = "Choose another password than the one that you have";
 
 /// Checks a new password of somebody's, and its repetition.
-pub fn check(view: &mut FormView, person: &Person, new: &str, repeat: &str) {
-    if let Err(weakness) = password::check(new, &person.names_and_ids()) {
+///
+/// # Errors
+/// [`WebError`] if too many passwords are being looked at just now.
+pub async fn check(view: &mut FormView, app: &App, person: &Person, new: &str, repeat: &str) -> Result<(), WebError> {
+    let judgement = app.passwords.judge(new.to_owned(), person.names_and_ids()).await?;
+    if let Some(weakness) = judgement.weakness {
         view.reject("new_password", weakness.to_string());
     } else if repeat != new {
         view.reject("repeat_password", "The two passwords are not the same. Type the new one again");
     }
+    Ok(())
 }
 
 /// What the script sends: what was typed so far, and on the page of a mailed link, which one.
@@ -61,9 +62,7 @@ pub async fn strength(
         Some(viewer) => viewer.person.names_and_ids(),
         None => return Err(WebError::NotFound),
     };
-    // Off the threads that answer pages: some texts take long.
-    let judging = tokio::task::spawn_blocking(move || password::judge(&typed.new_password, &about));
-    let judgement: Judgement = judging.await.map_err(|error| WebError::Internal(error.into()))?;
+    let judgement = app.passwords.judge(typed.new_password, about).await?;
     Ok(Json(Strength { strength: judgement.strength, says: judgement.in_words() }))
 }
 

@@ -302,10 +302,7 @@ pub enum SessionId {
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn keep(session: &Session, sitting: &Sitting, id: SessionId) -> Result<(), StoreError> {
-    if id == SessionId::New {
-        session.cycle_id().await.map_err(session_error)?;
-    }
+pub async fn keep(session: &Session, sitting: &Sitting) -> Result<(), StoreError> {
     session.insert(SITTING, sitting).await.map_err(session_error)?;
     // Now and not with the answer: what could not be stored must become an error page.
     session.save().await.map_err(session_error)

@@ -48,7 +48,7 @@ async fn a_report_is_taken_once_and_never_goes_back(database: PgPool) {
     assert_eq!(sms.form["To"], "+6591234567");
     assert!(sms.form["Body"].starts_with("Your TechPass code:\n"), "{}", sms.form["Body"]);
     let address = sms.reports_to().expect("an address");
-    assert!(address.starts_with(&format!("{}/api/v1/sms/status?message=", portal.origin())), "{address}");
+    assert!(address.starts_with(&format!("{}/api/v1/sms/status?message=", portal.base_url())), "{address}");
     assert_eq!(fate(&database).await, (Some(sms.sid.clone()), None, None));
 
     for (status, expected) in [
@@ -143,7 +143,7 @@ async fn a_report_may_come_before_the_answer_and_without_our_name_for_the_messag
     sqlx::query("update outbox set gateway_id = null").execute(&database).await.expect("an update");
     reports(&portal, &sms, "sent", &[]).await.is(204);
     assert_eq!(fate(&database).await, known(&sms.sid, "passed_on", None));
-    let plain = format!("{}/api/v1/sms/status", portal.origin());
+    let plain = format!("{}/api/v1/sms/status", portal.base_url());
     let fields = [("MessageSid", sms.sid.as_str()), ("MessageStatus", "delivered")];
     posts(&portal, &plain, &fields, &signature(TOKEN, &plain, &fields)).await.is(204);
     assert_eq!(fate(&database).await, known(&sms.sid, "delivered", None));
@@ -156,7 +156,7 @@ async fn reports_about_unknown_messages_and_about_an_earlier_attempt_change_noth
     portal.delivers().await;
     let sms = gateway.latest();
     let before = tables::dump(&database).await;
-    let plain = format!("{}/api/v1/sms/status", portal.origin());
+    let plain = format!("{}/api/v1/sms/status", portal.base_url());
     let known = sms.reports_to().expect("an address");
     let nobody = format!("{plain}?message=00000000-0000-0000-0000-000000000001");
     let nonsense = format!("{plain}?message=nonsense");
@@ -194,7 +194,7 @@ async fn the_address_takes_nothing_but_a_form_from_the_gateway_and_many_of_them(
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn without_a_gateway_nobody_can_report_anything(database: PgPool) {
     let portal = Portal::on(&database).await;
-    let address = format!("{}/api/v1/sms/status", portal.origin());
+    let address = format!("{}/api/v1/sms/status", portal.base_url());
     let fields = [("MessageSid", "SM1"), ("MessageStatus", "failed")];
     posts(&portal, &address, &fields, &signature("", &address, &fields)).await.is(403);
 }

@@ -113,8 +113,11 @@ pub async fn post(
     let mut tx = app.pool.begin().await?;
     // Counted again under a lock: of many at once, no more are added than there may be.
     people::lock(&mut tx, person.id).await?;
-    let is_room = may_add_authenticator(authenticators::listed(&mut tx, person.id).await?.len());
-    if is_room && credentials::add_authenticator(&mut tx, person.id, &authenticator, name, step, way.now).await? {
+    if !may_add_authenticator(authenticators::listed(&mut tx, person.id).await?.len()) {
+        // The list says how many there may be, and that this one is not there.
+        return Ok(Redirect::to(ADDRESS).into_response());
+    }
+    if credentials::add_authenticator(&mut tx, person.id, &authenticator, name, step, way.now).await? {
         tries::give_theirs_back(&mut tx, &app, person, Tried::Totp).await?;
         way.note(&mut tx, person.id, Event::AuthenticatorAdded, json!({"authenticator": authenticator.id})).await?;
         way.tell(&mut tx, person, Happened::AuthenticatorAdded).await?;

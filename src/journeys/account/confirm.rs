@@ -76,6 +76,8 @@ pub(super) struct Page<'a> {
     proof: Proof,
     techpass_id: String,
     next: &'a str,
+    /// Whether they have an app that shows codes; if not, a recovery code is what they can type.
+    with_app: bool,
     /// Whether a passkey of theirs will do instead.
     with_passkey: bool,
 }
@@ -90,7 +92,15 @@ impl<'a> Page<'a> {
         next: &'a str,
     ) -> Self {
         let with_passkey = person.has_passkey && app.passkeys.is_some() && proof != Proof::Provider;
-        Self { page, form, proof, techpass_id: person.techpass_id(), next, with_passkey }
+        Self {
+            page,
+            form,
+            proof,
+            techpass_id: person.techpass_id(),
+            next,
+            with_app: person.has_authenticator,
+            with_passkey,
+        }
     }
 }
 
@@ -180,7 +190,7 @@ async fn by_password(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Resu
     tries::give_theirs_back(&mut tx, app, person, Tried::Password).await?;
     tries::give_theirs_back(&mut tx, app, person, tried).await?;
     let by = if tried == Tried::Recovery { ProvedBy::PasswordAndRecoveryCode } else { ProvedBy::PasswordAndCode };
-    Ok(Ok(confirmed(way, tx, &viewer.sitting, by).await?))
+    Ok(Ok(confirmed(way, tx, viewer, by).await?))
 }
 
 /// The code of somebody who is back from the provider.
@@ -204,7 +214,7 @@ async fn by_code(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<(
     }
     tries::give_theirs_back(&mut tx, app, person, tried).await?;
     let by = if tried == Tried::Recovery { ProvedBy::ProviderAndRecoveryCode } else { ProvedBy::ProviderAndCode };
-    Ok(Ok(confirmed(way, tx, &viewer.sitting, by).await?))
+    Ok(Ok(confirmed(way, tx, viewer, by).await?))
 }
 
 /// What a code is, by its looks: both kinds are typed into one field.

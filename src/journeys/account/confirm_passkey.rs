@@ -66,7 +66,7 @@ pub async fn post(
     };
     match ceremony::prove(&way, Some(viewer.person.id), Purpose::Confirm, &form.credential).await? {
         Ok(Proven { tx, .. }) => {
-            confirmed(&way, tx, &viewer.sitting, by).await?;
+            confirmed(&way, tx, &viewer, by).await?;
             Ok(Redirect::to(next).into_response())
         }
         Err(refused) => {

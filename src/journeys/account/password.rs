@@ -67,7 +67,7 @@ pub async fn post(
         return Err(WebError::NotFound);
     }
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let view = check(person, &form);
+    let view = check(&app, person, &form).await?;
     if view.has_errors() {
         return show(&app, &page, person, StatusCode::UNPROCESSABLE_ENTITY, &view).await;
     }
@@ -84,13 +84,17 @@ pub async fn post(
         if is_fresh && app.passwords.is_right(&form.new_password, hash_of_now).await? {
             return Ok(changed());
         }
-        let view = FormView::with_error("current_password", "This is not the password that you log in with now");
-        return show(&app, &page, person, StatusCode::UNPROCESSABLE_ENTITY, &view).await;
+        way.note_failure(person.id, json!({"because": "current password"})).await?;
+        return show(&app, &page, person, StatusCode::UNPROCESSABLE_ENTITY, &wrong()).await;
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
-    credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
+    // Of two who change it at once, the second one gave a password that is no longer the one of now.
+    if !credentials::replace_password(&mut tx, person.id, hash_of_now.unwrap_or_default(), &hash, way.now).await? {
+        drop(tx);
+        return show(&app, &page, person, StatusCode::UNPROCESSABLE_ENTITY, &wrong()).await;
+    }
     tokens::end_password_links(&mut tx, person.id, way.now).await?;
     // This browser stays, so that a second click signs nobody out.
     sessions::end_others(&mut tx, person.id, session.id().map(|id| sessions::hash_of(&id))).await?;
@@ -101,20 +105,24 @@ pub async fn post(
     Ok(changed())
 }
 
+fn wrong() -> FormView {
+    FormView::with_error("current_password", "This is not the password that you log in with now")
+}
+
 fn changed() -> Response {
     Redirect::to(&addresses::done(addresses::SECURITY, "password")).into_response()
 }
 
-fn check(person: &Person, form: &Form) -> FormView {
+async fn check(app: &App, person: &Person, form: &Form) -> Result<FormView, WebError> {
     let mut view = FormView::default();
     if form.current_password.is_empty() {
         view.reject("current_password", "Enter the password that you log in with now");
     }
-    new_password::check(&mut view, person, &form.new_password, &form.repeat_password);
+    new_password::check(&mut view, app, person, &form.new_password, &form.repeat_password).await?;
     if form.new_password == form.current_password && !view.has_errors() {
         view.reject("new_password", new_password::SAME);
     }
-    view
+    Ok(view)
 }
 
 async fn show(

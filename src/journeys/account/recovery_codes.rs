@@ -109,7 +109,7 @@ pub async fn post(
         way.tell(&mut tx, person, Happened::RecoveryCodesMade).await?;
         tx.commit().await?;
         app.bell.ring();
-        session::keep(&session, &viewer.sitting, SessionId::Same).await?;
+        session::keep(&session, &viewer.sitting).await?;
     }
     Ok(Redirect::to(ADDRESS).into_response())
 }

@@ -63,7 +63,7 @@ pub async fn post(
     if form.current_password.is_empty() {
         view.reject("current_password", "Enter the password that came by SMS");
     }
-    new_password::check(&mut view, person, &form.new_password, &form.repeat_password);
+    new_password::check(&mut view, &app, person, &form.new_password, &form.repeat_password).await?;
     if form.new_password == form.current_password && !view.has_errors() {
         view.reject("new_password", new_password::SAME);
     }
@@ -77,20 +77,28 @@ pub async fn post(
     }
     let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id, way.now).await?;
     if !app.passwords.is_right(&form.current_password, known.as_deref()).await? {
-        let view = FormView::with_error(
-            "current_password",
-            "This is not the password that you logged in with, or its 72 hours are over",
-        );
-        return page.refuse(&show(&page, &view, person));
+        way.note_failure(person.id, json!({"because": "current password"})).await?;
+        return page.refuse(&show(&page, &wrong(), person));
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
-    credentials::set_password(&mut tx, person.id, &hash, None, way.now).await?;
+    // Of two who choose one at once, the second one gave a password that is there no more.
+    if !credentials::replace_password(&mut tx, person.id, &known.unwrap_or_default(), &hash, way.now).await? {
+        drop(tx);
+        return page.refuse(&show(&page, &wrong(), person));
+    }
     // Whoever else read the SMS is out; this browser stays, so that a second click signs nobody out.
     sessions::end_others(&mut tx, person.id, session.id().map(|id| sessions::hash_of(&id))).await?;
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({})).await?;
     Ok(Redirect::to(&way.go_on(tx, viewer.sitting.clone(), SessionId::Same).await?).into_response())
+}
+
+fn wrong() -> FormView {
+    FormView::with_error(
+        "current_password",
+        "This is not the password that you logged in with, or its 72 hours are over",
+    )
 }
 
 fn show<'a>(page: &'a PageContext, form: &'a FormView, person: &Person) -> Page<'a> {

@@ -34,11 +34,11 @@ pub async fn arrive(
         Confirmation::OtherPerson => return Ok(Err(Problem::OtherPerson { expected: person.techpass_id() })),
         Confirmation::NotAsked => return Ok(Err(Problem::NotAsked)),
     }
-    if !identity.is_mfa_vouched && person.has_authenticator {
+    if !identity.is_mfa_vouched && (person.has_authenticator || person.has_passkey) {
         drop(tx);
         confirming::remember_back(way.session, person.id, way.now).await?;
         return Ok(Ok(addresses::confirm(next)));
     }
-    confirmed(way, tx, &viewer.sitting, ProvedBy::Provider).await?;
+    confirmed(way, tx, viewer, ProvedBy::Provider).await?;
     Ok(Ok(next.to_owned()))
 }

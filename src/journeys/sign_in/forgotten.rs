@@ -168,7 +168,7 @@ pub async fn post_new(
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let (mut view, person) = (FormView::default(), &open.person);
-    new_password::check(&mut view, person, &form.new_password, &form.repeat_password);
+    new_password::check(&mut view, &app, person, &form.new_password, &form.repeat_password).await?;
     if person.has_authenticator && form.code.trim().is_empty() {
         view.reject("code", "Enter the code that your app shows, or a recovery code");
     }

@@ -124,10 +124,11 @@ pub const ROUTES: &[Route] = &[
     route("/activate/mfa", Kind::Page, true).seen_by(Who::At("/activate/mfa")),
     route("/activate/recovery-codes", Kind::Page, true).seen_by(Who::At("/activate/recovery-codes")),
     route("/activate/recovery-codes/download", Kind::Machine, false).seen_by(Who::At("/activate/recovery-codes")),
-    route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
-    route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    // Before those that change the number: they are offered in China only.
     route("/activate/phone/passkey", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/phone/passkey/options", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone", Kind::Page, true).seen_by(Who::At("/activate/phone")),
+    route("/activate/phone/number", Kind::PostOnly, true).seen_by(Who::At("/activate/phone")),
     route("/activate/password", Kind::Page, true).seen_by(Who::At("/activate/password")),
     // Before the one that signs out everywhere.
     route("/account/security/review", Kind::PostOnly, true).seen_by(Who::SignedInElsewhere),
