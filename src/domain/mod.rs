@@ -18,6 +18,7 @@ pub mod identity;
 pub mod invitation;
 pub mod mobile;
 pub mod moment;
+pub mod not_me;
 pub mod password;
 pub mod person;
 pub mod seed;

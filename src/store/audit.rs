@@ -45,6 +45,8 @@ pub enum Event {
     PasswordChosen,
     /// A link to choose a new password was sent.
     PasswordLinkSent,
+    /// The owner said that something was not them, and the account was secured.
+    NotMe,
     /// A role was given.
     RoleGranted,
     /// A role was taken away.
@@ -74,6 +76,7 @@ impl Event {
             Self::PhoneVerified => "phone_verified",
             Self::PasswordChosen => "password_chosen",
             Self::PasswordLinkSent => "password_link_sent",
+            Self::NotMe => "not_me",
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
         }
@@ -120,10 +123,26 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry<'_>, now: Offse
 /// What happened to an account, for its owner.
 #[derive(Debug)]
 pub struct Happening {
+    /// Which entry.
+    pub id: Uuid,
     /// When.
     pub at: OffsetDateTime,
     /// What, as the trail has it.
     pub event: String,
+}
+
+/// One entry of an account, if it has this one.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    account: Uuid,
+    id: Uuid,
+) -> Result<Option<Happening>, StoreError> {
+    let query =
+        sqlx::query_as!(Happening, "select id, at, event from audit where id = $1 and account_id = $2", id, account);
+    Ok(query.fetch_optional(connection).await?)
 }
 
 /// The latest of these events of an account, the newest first.
@@ -138,7 +157,7 @@ pub async fn latest(
 ) -> Result<Vec<Happening>, StoreError> {
     Ok(sqlx::query_as!(
         Happening,
-        "select at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
+        "select id, at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
         account,
         events as &[&str],
         most,

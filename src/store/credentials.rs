@@ -99,6 +99,15 @@ pub async fn set_password(
     Ok(())
 }
 
+/// Takes the password of an account away: nothing fits any more, until its owner chooses another by a mailed link.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn remove_password(connection: &mut PgConnection, account: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("delete from passwords where account_id = $1", account).execute(connection).await?;
+    Ok(())
+}
+
 /// An authenticator and its secret, encrypted.
 #[derive(Debug)]
 pub struct Authenticator {

@@ -6,6 +6,7 @@ pub mod audit_seals;
 pub mod budgets;
 pub mod credentials;
 pub mod directory;
+pub mod not_me;
 pub mod outbox;
 pub mod people;
 pub mod pool;

@@ -17,6 +17,7 @@ pub mod markdown;
 pub mod network;
 pub mod observe;
 pub mod page;
+pub mod password_link;
 pub mod provider_trip;
 pub mod questions;
 pub mod serve;

@@ -10,6 +10,7 @@ mod headers;
 mod hostile;
 mod local;
 mod metrics;
+mod not_me;
 mod outbox;
 mod process;
 mod role;
