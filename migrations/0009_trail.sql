@@ -46,3 +46,19 @@ alter table outbox
     add column delivery_error text,
     add column delivery_at    timestamptz;
 create index outbox_gateway on outbox (gateway_id) where gateway_id is not null;
+
+-- "This wasn't me" (docs/rules.md §4.23): what the notice was about that a link came with, and when that happened.
+alter table tokens
+    add column happened    text,
+    add column happened_at timestamptz,
+    add constraint tokens_not_me check ((purpose = 'not_me') = (happened_at is not null));
+
+-- The browsers in which somebody has completed a sign-in (docs/rules.md §4.24). A keyed hash over the account and the browser's
+-- cookie: what is here neither says who uses the same computer, nor passes for a cookie.
+create table known_browsers (
+    account_id uuid not null references accounts (id),
+    hash       bytea not null check (octet_length(hash) = 32),
+    first_seen timestamptz not null,
+    last_seen  timestamptz not null,
+    primary key (account_id, hash)
+);

@@ -19,6 +19,7 @@ pub mod identity;
 pub mod invitation;
 pub mod mobile;
 pub mod moment;
+pub mod not_me;
 pub mod passkey;
 pub mod password;
 pub mod person;

@@ -9,6 +9,7 @@ mod dev;
 mod health;
 mod help;
 mod home;
+mod not_me;
 mod sign_in;
 mod sign_up;
 mod sms_status;
@@ -31,6 +32,7 @@ pub fn router(app: &App) -> Router<App> {
         .merge(auth::router())
         .merge(activate::router())
         .merge(account::router())
+        .merge(not_me::router())
         .merge(sign_in::router())
         .merge(help::router())
         .merge(health::router(app));

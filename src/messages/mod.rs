@@ -3,6 +3,7 @@
 //! A message is stored as what it says (encrypted, for it holds links), and written out only when it is sent.
 
 pub mod account_disabled;
+pub mod account_secured;
 pub mod already_active;
 pub mod password_link;
 pub mod post;
@@ -21,6 +22,7 @@ use uuid::Uuid;
 use crate::{chance::Chance, keys::Keys, store::outbox::NewMessage};
 
 pub use account_disabled::AccountDisabled;
+pub use account_secured::AccountSecured;
 pub use already_active::AlreadyActive;
 pub use password_link::PasswordLink;
 pub use security_notice::SecurityNotice;
@@ -45,6 +47,8 @@ pub enum Message {
     PasswordLink(PasswordLink),
     /// Something about the safety of the account changed.
     SecurityNotice(SecurityNotice),
+    /// The owner said that something was not them, and this was done.
+    AccountSecured(AccountSecured),
     /// By SMS: a code that proves a phone.
     SmsCode(SmsCode),
     /// By SMS: the first password of a local account.
@@ -102,6 +106,7 @@ impl Message {
             Self::AccountDisabled(_) => "account_disabled",
             Self::PasswordLink(_) => "password_link",
             Self::SecurityNotice(_) => "security_notice",
+            Self::AccountSecured(_) => "account_secured",
             Self::SmsCode(_) => SmsCode::KIND,
             Self::InitialPassword(_) => "initial_password",
         }
@@ -119,6 +124,7 @@ impl Message {
             Self::AccountDisabled(message) => message.write(head),
             Self::PasswordLink(message) => message.write(head),
             Self::SecurityNotice(message) => message.write(head),
+            Self::AccountSecured(message) => message.write(head),
             Self::SmsCode(message) => Ok(message.write()),
             Self::InitialPassword(message) => Ok(message.write()),
         }

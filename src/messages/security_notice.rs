@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 
 use super::{Letter, Letterhead};
-use crate::domain::moment;
+use crate::domain::{moment, not_me::Addition};
 
 /// What happened.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -54,6 +54,30 @@ impl Happened {
         }
     }
 
+    /// The word that is stored.
+    #[must_use]
+    pub fn to_word(self) -> Option<String> {
+        serde_json::to_value(self).ok().and_then(|word| word.as_str().map(str::to_owned))
+    }
+
+    /// Takes the word that is stored.
+    #[must_use]
+    pub fn parse(word: &str) -> Option<Self> {
+        serde_json::from_value(word.into()).ok()
+    }
+
+    /// What was added then: it is taken back if it was not the owner.
+    #[must_use]
+    pub const fn addition(self) -> Option<Addition> {
+        match self {
+            Self::AuthenticatorAdded => Some(Addition::Authenticator),
+            Self::PasskeyAdded => Some(Addition::Passkey),
+            Self::RecoveryCodesMade => Some(Addition::RecoveryCodes),
+            Self::MobileChanged => Some(Addition::Mobile),
+            _ => None,
+        }
+    }
+
     const fn is_lock(self) -> bool {
         matches!(self, Self::PasswordLocked | Self::CodesLocked)
     }
@@ -69,6 +93,9 @@ pub struct SecurityNotice {
     /// When.
     #[serde(with = "time::serde::timestamp")]
     pub at: OffsetDateTime,
+    /// The token of the link by which the owner says that it was not them. Notices of an earlier version have none.
+    #[serde(default)]
+    pub token: Option<String>,
 }
 
 #[derive(Template)]
@@ -98,7 +125,10 @@ struct Html<'a> {
 impl SecurityNotice {
     pub(super) fn write(&self, head: Letterhead<'_>) -> askama::Result<Letter> {
         let subject = self.happened.in_words();
-        let link = head.link("/sign-in/forgotten");
+        let link = head.link(&match &self.token {
+            Some(token) => format!("/not-me/{token}"),
+            None => "/account/security/not-me".to_owned(),
+        });
         let at = moment::date_time(self.at);
         let (recipient, techpass_id, is_lock) = (head.recipient, self.techpass_id.as_str(), self.happened.is_lock());
         let is_copy = self.happened == Happened::PasskeyCopied;

@@ -23,9 +23,15 @@ fn samples() -> Vec<Message> {
 /// What is sent about local accounts, by e-mail.
 fn samples_of_local_accounts() -> Vec<Message> {
     let techpass_id = || "ana.lim@techpass.gov.sg".to_owned();
-    let notice = |happened| Message::SecurityNotice(SecurityNotice { happened, techpass_id: techpass_id(), at: ENDS });
+    let notice = |happened| {
+        let token = Some("t0ken".to_owned());
+        Message::SecurityNotice(SecurityNotice { happened, techpass_id: techpass_id(), at: ENDS, token })
+    };
+    let secured = |is_local| Message::AccountSecured(AccountSecured { techpass_id: techpass_id(), is_local, at: ENDS });
     vec![
         Message::PasswordLink(PasswordLink { token: "t0ken".to_owned(), techpass_id: techpass_id(), expires_at: ENDS }),
+        secured(true),
+        secured(false),
         notice(security_notice::Happened::PasswordChanged),
         notice(security_notice::Happened::AuthenticatorAdded),
         notice(security_notice::Happened::AuthenticatorRemoved),
@@ -71,6 +77,25 @@ fn every_message_says_who_it_is_for_and_has_its_link_alone_on_a_line() {
             assert!(letter.html.contains(link), "{link} is missing in the HTML");
         }
         assert!(!letter.text.contains("\n\n\n"), "{}", letter.text);
+    }
+}
+
+#[test]
+fn a_notice_leads_to_where_its_reader_can_say_that_it_was_not_them_and_one_of_an_earlier_version_too() {
+    let stored =
+        r#"{"kind":"security_notice","happened":"password_changed","techpass_id":"ana@techpass.gov.sg","at":0}"#;
+    let earlier: Message = serde_json::from_str(stored).expect("a notice");
+    assert!(
+        written(&earlier, "ana@vendor.example")
+            .text
+            .contains("\nhttps://portal.example.gov.sg/account/security/not-me\n")
+    );
+    for message in samples_of_local_accounts() {
+        let Message::SecurityNotice(notice) = &message else { continue };
+        let letter = written(&message, "ana@vendor.example");
+        assert!(letter.text.contains("\nhttps://portal.example.gov.sg/not-me/t0ken\n"), "{}", letter.text);
+        let word = notice.happened.to_word().expect("a word");
+        assert_eq!(security_notice::Happened::parse(&word), Some(notice.happened), "{word}");
     }
 }
 

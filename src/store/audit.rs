@@ -69,6 +69,8 @@ pub enum Event {
     MobileChanged,
     /// Its person looked through how they sign in.
     SecurityReviewed,
+    /// The owner said that something was not them, and the account was secured.
+    NotMe,
     /// A role was given.
     RoleGranted,
     /// A role was taken away.
@@ -110,6 +112,7 @@ impl Event {
             Self::MobileDropped => "mobile_dropped",
             Self::MobileChanged => "mobile_changed",
             Self::SecurityReviewed => "security_reviewed",
+            Self::NotMe => "not_me",
             Self::RoleGranted => "role_granted",
             Self::RoleRevoked => "role_revoked",
         }
@@ -156,10 +159,26 @@ pub async fn record(connection: &mut PgConnection, entry: &Entry<'_>, now: Offse
 /// What happened to an account, for its owner.
 #[derive(Debug)]
 pub struct Happening {
+    /// Which entry.
+    pub id: Uuid,
     /// When.
     pub at: OffsetDateTime,
     /// What, as the trail has it.
     pub event: String,
+}
+
+/// One entry of an account, if it has this one.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn of_account(
+    connection: &mut PgConnection,
+    account: Uuid,
+    id: Uuid,
+) -> Result<Option<Happening>, StoreError> {
+    let query =
+        sqlx::query_as!(Happening, "select id, at, event from audit where id = $1 and account_id = $2", id, account);
+    Ok(query.fetch_optional(connection).await?)
 }
 
 /// The latest of these events of an account, the newest first.
@@ -174,7 +193,7 @@ pub async fn latest(
 ) -> Result<Vec<Happening>, StoreError> {
     Ok(sqlx::query_as!(
         Happening,
-        "select at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
+        "select id, at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
         account,
         events as &[&str],
         most,

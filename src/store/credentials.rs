@@ -148,6 +148,15 @@ pub async fn replace_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Takes the password of an account away: nothing fits any more, until its owner chooses another by a mailed link.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn remove_password(connection: &mut PgConnection, account: Uuid) -> Result<(), StoreError> {
+    sqlx::query!("delete from passwords where account_id = $1", account).execute(connection).await?;
+    Ok(())
+}
+
 /// An authenticator and its secret, encrypted.
 #[derive(Debug)]
 pub struct Authenticator {

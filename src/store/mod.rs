@@ -7,6 +7,7 @@ pub mod authenticators;
 pub mod budgets;
 pub mod credentials;
 pub mod directory;
+pub mod not_me;
 pub mod outbox;
 pub mod passkeys;
 pub mod people;

@@ -23,6 +23,7 @@ pub mod network;
 pub mod new_password;
 pub mod observe;
 pub mod page;
+pub mod password_link;
 pub mod phone_code;
 pub mod provider_trip;
 pub mod questions;

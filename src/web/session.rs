@@ -269,9 +269,17 @@ fn user_agent(headers: &HeaderMap) -> &str {
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn leave(session: &Session) -> Result<Response, StoreError> {
+    leave_for(session, addresses::SIGNED_OUT).await
+}
+
+/// The same, and leads to another page than the one that says so.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn leave_for(session: &Session, address: &str) -> Result<Response, StoreError> {
     session.flush().await.map_err(session_error)?;
     let forget = [(HeaderName::from_static("clear-site-data"), "\"cache\"")];
-    Ok((forget, Redirect::to(addresses::SIGNED_OUT)).into_response())
+    Ok((forget, Redirect::to(address)).into_response())
 }
 
 /// A new time at this browser, for somebody who has just given a first proof.

@@ -1,5 +1,6 @@
 //! On to the next step, after one is done: the one place where a pending account becomes active, and a sign-in is complete.
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -19,12 +20,15 @@ use crate::{
         account::AccountStatus,
         activation::{Step, next_step},
         moment::is_expired,
+        not_me::LINK_VALIDITY,
         person::Person,
         sitting::Sitting,
     },
+    keys::token_hash,
     messages::{Message, SecurityNotice, security_notice::Happened},
     store::{
         audit::{self, Entry, Event},
+        not_me::{self, NotMeLink},
         outbox, people,
     },
 };
@@ -81,7 +85,8 @@ impl Way<'_> {
         happened: Happened,
     ) -> Result<(), WebError> {
         let Some(email) = &person.email else { return Ok(()) };
-        let notice = SecurityNotice { happened, techpass_id: person.techpass_id(), at: self.now };
+        let token = Some(self.not_me_link(connection, person.id, happened).await?);
+        let notice = SecurityNotice { happened, techpass_id: person.techpass_id(), at: self.now, token };
         let message = Message::SecurityNotice(notice).seal(&self.app.keys, &*self.app.chance, self.now);
         Ok(outbox::put(connection, person.id, email.as_str(), &message, self.now).await?)
     }
@@ -91,9 +96,31 @@ impl Way<'_> {
     /// # Errors
     /// [`WebError::Unavailable`] if the database does not answer.
     pub async fn tell_alone(&self, person: &Person, happened: Happened) -> Result<(), WebError> {
-        self.tell(&mut *self.app.pool.acquire().await?, person, happened).await?;
+        let mut tx = self.app.pool.begin().await?;
+        self.tell(&mut tx, person, happened).await?;
+        tx.commit().await?;
         self.app.bell.ring();
         Ok(())
+    }
+
+    /// Makes the link by which the owner says that what happens just now is not them; gives its token.
+    async fn not_me_link(
+        &self,
+        connection: &mut PgConnection,
+        account: Uuid,
+        happened: Happened,
+    ) -> Result<String, WebError> {
+        let token = BASE64_URL_SAFE_NO_PAD.encode(self.app.chance.bytes::<32>());
+        let link = NotMeLink {
+            hash: token_hash(&token),
+            account,
+            happened: happened.to_word(),
+            happened_at: self.now,
+            expires_at: self.now + LINK_VALIDITY,
+            consumed_at: None,
+        };
+        not_me::put_link(connection, &link, self.now).await?;
+        Ok(token)
     }
 
     /// Commits what was done, and says where the way goes on. If nothing is left, the account becomes active where it was

@@ -116,8 +116,14 @@ async fn tries_naughty_strings(portal: &Portal, forms_chosen: impl Fn(&str) -> b
     let recipients: Vec<String> = portal.mail.reads_all().into_iter().map(|mail| mail.recipient).collect();
     assert!(
         recipients.iter().all(|recipient| {
-            let people =
-                ["ana@tech.gov.sg", Scene::EMAIL, vendors::ADDRESS, "forgetful@vendor.example", "koh@tech.gov.sg"];
+            let people = [
+                "ana@tech.gov.sg",
+                Scene::EMAIL,
+                Scene::WORRIED,
+                vendors::ADDRESS,
+                "forgetful@vendor.example",
+                "koh@tech.gov.sg",
+            ];
             people.contains(&recipient.as_str()) || recipient.starts_with("vendor")
         }),
         "{recipients:?}"
@@ -289,6 +295,8 @@ async fn naughty_strings_in_addresses_are_answered_clearly(database: PgPool) {
         let encoded = encoded.replace('+', "%20");
         for address in [
             format!("/accept/{encoded}"),
+            format!("/not-me/{encoded}"),
+            format!("/not-me/{encoded}/done"),
             format!("/account/{encoded}"),
             format!("/start/answer?domain={encoded}&device=gmd"),
             format!("/start?device={encoded}&seed={encoded}"),
@@ -306,7 +314,9 @@ async fn naughty_strings_in_addresses_are_answered_clearly(database: PgPool) {
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn an_address_with_bytes_that_are_no_text_is_answered_clearly(database: PgPool) {
     let portal = Portal::on(&database).await;
-    for address in ["/accept/%FF", "/accept/%ED%A0%80", "/account/%FF", "/%FF", "/start/answer?domain=%FF"] {
+    for address in
+        ["/accept/%FF", "/accept/%ED%A0%80", "/not-me/%FF", "/account/%FF", "/%FF", "/start/answer?domain=%FF"]
+    {
         let page = portal.visitor().opens(address).await;
         assert!([303, 400, 404].contains(&page.status), "{address} gave {}", page.status);
     }

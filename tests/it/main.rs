@@ -15,6 +15,7 @@ mod hostile;
 mod local;
 mod metrics;
 mod my_account;
+mod not_me;
 mod outbox;
 mod passkeys;
 mod process;

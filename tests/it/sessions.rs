@@ -8,7 +8,7 @@ use portal::{
     clock::Clock,
     domain::sitting::Sitting,
     store::{session_content::SITTING, sessions::Sessions},
-    web::session::{self, SessionId},
+    web::session,
 };
 use sqlx::{PgPool, PgTransaction};
 use time::Duration;
@@ -93,13 +93,13 @@ async fn a_slow_request_does_not_undo_what_others_proved_meanwhile(database: PgP
     let confirmed = Sitting { confirmed_at: now, ..sitting.clone() };
     for order in [[&complete, &confirmed], [&confirmed, &complete]] {
         let id = begun(&portal).await;
-        session::keep(&found(&portal, Some(id)), &sitting, SessionId::Same).await.expect("a session");
+        session::keep(&found(&portal, Some(id)), &sitting).await.expect("a session");
         let requests = order.map(|_| found(&portal, Some(id)));
         for request in &requests {
             assert!(request.get::<Sitting>(SITTING).await.expect("a session").is_some());
         }
         for (request, sitting) in requests.iter().zip(order) {
-            session::keep(request, sitting, SessionId::Same).await.expect("a session");
+            session::keep(request, sitting).await.expect("a session");
         }
         // With the answer, each of them is saved once more.
         for request in &requests {
@@ -116,11 +116,11 @@ async fn a_session_that_was_ended_meanwhile_does_not_come_back(database: PgPool)
     let portal = Portal::on(&database).await;
     let sitting = on_the_way(&portal).await;
     let id = begun(&portal).await;
-    session::keep(&found(&portal, Some(id)), &sitting, SessionId::Same).await.expect("a session");
+    session::keep(&found(&portal, Some(id)), &sitting).await.expect("a session");
     let slow = found(&portal, Some(id));
     slow.insert("something", true).await.expect("a session");
     found(&portal, Some(id)).flush().await.expect("a session");
-    session::keep(&slow, &Sitting { is_complete: true, ..sitting }, SessionId::Same).await.expect("nothing to do");
+    session::keep(&slow, &Sitting { is_complete: true, ..sitting }).await.expect("nothing to do");
     slow.save().await.expect("nothing to do");
     assert!(sitting_of(&portal, id).await.is_none());
 }

@@ -24,7 +24,7 @@ use crate::{
         form::Submitted,
         observe::RequestId,
         page::PageContext,
-        session::{self, Confirmed, SessionId, SignedIn},
+        session::{self, Confirmed, SignedIn},
         way::Way,
     },
 };

@@ -7,10 +7,8 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use serde_json::json;
-use time::Duration;
 use tokio::time::Instant;
 use tower_sessions::Session;
 
@@ -19,10 +17,10 @@ use crate::{
     app::App,
     domain::{moment::is_expired, person::Person, techpass_id::TechPassId},
     keys::token_hash,
-    messages::{Message, PasswordLink, security_notice::Happened},
+    messages::security_notice::Happened,
     store::{
         audit::Event,
-        credentials, outbox, people,
+        credentials, people,
         tokens::{self, PasswordToken},
     },
     web::{
@@ -33,14 +31,12 @@ use crate::{
         new_password,
         observe::RequestId,
         page::PageContext,
+        password_link,
         session::{self, Place, SessionId},
         tries::{self, Tried},
         way::Way,
     },
 };
-
-/// How long a link is valid: somebody is waiting for it.
-const LINK_VALIDITY: Duration = Duration::HOUR;
 
 /// What the person sends who asks for a link.
 #[derive(Debug, Default, Deserialize)]
@@ -122,17 +118,10 @@ async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     let app = way.app;
     let mut tx = app.pool.begin().await?;
     let Some(found) = people::find(&mut *tx, account).await? else { return Ok(()) };
-    let (person, Some(email)) = (&found.person, &found.person.email) else { return Ok(()) };
-    if shut_of(person, way.now).is_some() {
+    if shut_of(&found.person, way.now).is_some() {
         return Ok(());
     }
-    let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());
-    let expires_at = way.now + LINK_VALIDITY;
-    tokens::put_password_link(&mut tx, account, &token_hash(&token), expires_at, way.now).await?;
-    let link = PasswordLink { token, techpass_id: person.techpass_id(), expires_at };
-    let message = Message::PasswordLink(link).seal(&app.keys, &*app.chance, way.now);
-    outbox::put(&mut tx, account, email.as_str(), &message, way.now).await?;
-    way.note(&mut tx, account, Event::PasswordLinkSent, json!({})).await?;
+    password_link::send(way, &mut tx, &found.person).await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(())

@@ -46,6 +46,8 @@ pub enum Who {
     Local,
     /// Somebody with a local account and two authenticators who is signed in, and has shown anew who they are.
     Confirmed,
+    /// Somebody who is signed in, and tells that something was not them.
+    Worried,
     /// Somebody who has given the ID of a local account.
     AtPassword,
     /// Somebody with a local account who has to give a code.
@@ -145,6 +147,10 @@ pub const ROUTES: &[Route] = &[
     route("/account/security/recovery-codes", Kind::Page, true).seen_by(Who::Confirmed),
     route("/account/security/recovery-codes/download", Kind::Machine, false).seen_by(Who::Confirmed),
     route("/password-strength", Kind::PostOnly, true).seen_by(Who::At("/activate/password")),
+    route("/account/security/not-me", Kind::Page, true).seen_by(Who::Worried),
+    route("/not-me/{token}", Kind::Page, true),
+    // A page once the link was used (`not_me.rs`).
+    route("/not-me/{token}/done", Kind::Redirect, false),
     route("/sign-out", Kind::PostOnly, true).seen_by(Who::SignedIn),
     route("/help", Kind::Page, false),
     route("/help/requests", Kind::Redirect, false),
@@ -170,6 +176,7 @@ pub struct Scene {
     local: Visitor,
     confirmed: Visitor,
     with_passkeys: Visitor,
+    worried: Visitor,
     at_password: Visitor,
     at_code: Visitor,
     at_steps: Vec<(&'static str, Visitor)>,
@@ -183,10 +190,19 @@ impl Scene {
     /// The visitor's address.
     pub const EMAIL: &'static str = "mei@tech.gov.sg";
 
+    /// The address of somebody who tells that something was not them.
+    pub const WORRIED: &'static str = "worried@tech.gov.sg";
+
+    /// The token of a link by which a vendor does.
+    const NOT_ME: &'static str = "a-token-of-somebody-who-was-not-it";
+
     /// Plays the scene.
     pub async fn at(portal: &Portal) -> Self {
         let signed_in = active(portal, "lim@tech.gov.sg").await;
         let signed_in_elsewhere = active(portal, "teo@tech.gov.sg").await;
+        let worried = active(portal, Self::WORRIED).await;
+        vendors::registered_as(portal, "vendor.worried", "vendor.worried@vendor.example").await;
+        tables::put_not_me_link(&portal.database, "vendor.worried@vendor.example", Self::NOT_ME, portal.now()).await;
         let [on_the_way, at_the_end] = ["ong@tech.gov.sg", "goh@tech.gov.sg"].map(|email| (portal.visitor(), email));
         for (visitor, email) in [&on_the_way, &at_the_end] {
             let link = invited(portal, *email).await;
@@ -215,6 +231,7 @@ impl Scene {
             local,
             confirmed,
             with_passkeys,
+            worried,
             at_password,
             at_code,
             at_steps,
@@ -298,6 +315,7 @@ impl Scene {
             Who::Local => &self.local,
             Who::Confirmed => &self.confirmed,
             Who::WithPasskeys => &self.with_passkeys,
+            Who::Worried => &self.worried,
             Who::AtPassword => &self.at_password,
             Who::AtCode => &self.at_code,
             Who::At(step) => &self.at_steps.iter().find(|(at, _)| *at == step).expect("somebody at that step").1,
@@ -306,8 +324,12 @@ impl Scene {
 
     /// The address behind a pattern, in this scene.
     pub fn address(&self, route: &Route) -> String {
-        let is_password = route.pattern.starts_with("/sign-in/");
-        let address = route.pattern.replace("{token}", if is_password { &self.password_token } else { &self.token });
+        let token = match route.pattern.split('/').nth(1) {
+            Some("sign-in") => self.password_token.as_str(),
+            Some("not-me") => Self::NOT_ME,
+            _ => &self.token,
+        };
+        let address = route.pattern.replace("{token}", token);
         let address = address.replace("{provider}", "wog").replace("{document}", "privacy");
         let id = if matches!(route.who, Who::WithPasskeys) { &self.passkey } else { &self.authenticator };
         let address = address.replace("{id}", id);

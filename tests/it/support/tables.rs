@@ -71,6 +71,14 @@ pub async fn are_waiting(database: &PgPool, how_many: i64) {
     .await;
 }
 
+/// A link by which the owner of an address says that a change of the password was not them.
+pub async fn put_not_me_link(database: &PgPool, email: &str, token: &str, now: OffsetDateTime) {
+    let query = "insert into tokens (hash, purpose, account_id, created_at, expires_at, happened, happened_at)
+                 select $2, 'not_me', id, $3, $3 + interval '7 days', 'password_changed', $3 from accounts where email = $1";
+    let hash = portal::keys::token_hash(token);
+    sqlx::query(query).bind(email).bind(hash.as_slice()).bind(now).execute(database).await.expect("a link");
+}
+
 /// A count.
 pub async fn count(database: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(database).await.expect("a count")
