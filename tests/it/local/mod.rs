@@ -3,6 +3,7 @@
 mod first_sign_in;
 mod forgotten;
 mod recovery;
+mod shared_browser;
 mod sign_in;
 
 /// What is said about a wrong password and about an unknown ID alike.
