@@ -341,8 +341,20 @@ pub async fn techpass_id(session: &Session) -> Result<Option<TechPassId>, StoreE
 pub async fn remember_next(session: &Session, next: &str) -> Result<(), StoreError> {
     match own_path(next) {
         Some(path) => session.insert(NEXT, path).await.map_err(session_error),
-        None => session.remove::<String>(NEXT).await.map(drop).map_err(session_error),
+        None => forget_next(session).await,
     }
+}
+
+/// Forgets where somebody wanted to go: whoever begins something else may be somebody else.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn forget_next(session: &Session) -> Result<(), StoreError> {
+    // What is not there is not taken out: that would begin a session, or write to one.
+    if wanted(session).await?.is_some() {
+        session.remove_value(NEXT).await.map_err(session_error)?;
+    }
+    Ok(())
 }
 
 /// Where somebody wanted to go.

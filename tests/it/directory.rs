@@ -1,29 +1,22 @@
 //! The directory is data: what an administrator edits in the database, the running portal follows (docs/rules.md §1.9).
 
-use std::time::Duration;
-
 use sqlx::PgPool;
 
-use crate::support::{Portal, SignUp};
+use crate::support::{Portal, SignUp, process::until};
 
 /// Runs a statement as an administrator does.
 async fn edit(database: &PgPool, statement: &'static str) {
     sqlx::raw_sql(statement).execute(database).await.expect("an edit");
 }
 
-/// Waits until the answer for a domain names the rule; fails the test if it does not within ten seconds.
+/// Waits until the answer for a domain names the rule.
 async fn decided_by(portal: &Portal, domain: &str, rule: &str) {
     let visitor = portal.visitor();
-    let mut found = String::new();
-    for _ in 0..500 {
+    until(&format!("{rule} for {domain}"), async || {
         let page = visitor.opens(&format!("/start/answer?domain={domain}&device=gmd&seed=no")).await;
-        found = page.deciding_rule();
-        if found == rule {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(20)).await;
-    }
-    panic!("{domain} is still decided by {found}, not by {rule}");
+        (page.deciding_rule() == rule).then_some(())
+    })
+    .await;
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

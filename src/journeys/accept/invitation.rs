@@ -25,7 +25,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
-        trip_problem,
+        session, trip_problem,
     },
 };
 
@@ -82,6 +82,7 @@ pub async fn post(
         Ok(open) => open,
         Err(dead) => return Ok(dead),
     };
+    session::forget_next(&session).await?;
     let reference = app.reference.load();
     let provider = reference.directory.integrated(open.email.domain()).and_then(|domain| domain.provider.as_deref());
     let (provider, purpose) = (provider.unwrap_or_default(), Purpose::Accept { link: open.link });

@@ -17,7 +17,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
-        trip_problem,
+        session, trip_problem,
     },
 };
 
@@ -60,7 +60,11 @@ pub async fn post(
         return Err(WebError::NotFound);
     }
     let now = app.clock.now();
-    let purpose = provider_trip::open_purpose(&app, &form.purpose).unwrap_or(Purpose::SignIn);
+    let again = provider_trip::open_purpose(&app, &form.purpose);
+    if again != Some(Purpose::SignIn) {
+        session::forget_next(&session).await?;
+    }
+    let purpose = again.unwrap_or(Purpose::SignIn);
     let ask = Ask { choose_account: form.choose == "yes", ..Ask::default() };
     match provider_trip::begin(&app, &session, &provider, purpose.clone(), ask, now).await {
         Ok(address) => Ok(Redirect::to(address.as_str()).into_response()),

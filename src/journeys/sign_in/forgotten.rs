@@ -197,6 +197,8 @@ pub async fn post_new(
     tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
     way.note(&mut tx, person.id, Event::PasswordChosen, json!({"by": "link"})).await?;
     way.tell(&mut tx, person, Happened::PasswordChanged).await?;
+    // Whoever wanted to go somewhere in this browser may be somebody else: the link came by mail.
+    session::forget_next(&session).await?;
     let sitting = session::new_sitting(person, place, person.has_authenticator, way.now);
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
 }

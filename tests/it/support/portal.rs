@@ -141,6 +141,13 @@ impl Portal {
         self.clock.advance(time);
     }
 
+    /// Lets time pass for what measures it without the clock: how old something is that was learned from outside. Nobody waits.
+    pub async fn lets_real_time_pass(&self, time: Duration) {
+        tokio::time::pause();
+        tokio::time::advance(time.unsigned_abs()).await;
+        tokio::time::resume();
+    }
+
     /// Sends what is due, until nothing is; says how many messages it tried to send.
     pub async fn delivers(&self) -> usize {
         let mut tried = 0;

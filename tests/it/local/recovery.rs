@@ -1,0 +1,108 @@
+//! Recovery codes: who sees them, which ones count, and what they open (docs/rules.md §4.4).
+
+use sqlx::PgPool;
+use time::Duration;
+
+use crate::support::{
+    Portal,
+    portal::KEY,
+    vendors::{ID, INITIAL, PASSWORD, Phone, finishes, gives_password, registered, registered_as, sets_up_app},
+};
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn five_wrong_codes_in_15_minutes_lock_the_codes_and_a_recovery_code_still_lets_in(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let answer = gives_password(&ana, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &ana, &answer).await;
+    let codes = ana.follows(&answer).await.texts(".codes code");
+    finishes(&portal, &ana, answer).await.is(200);
+    portal.waits(Duration::MINUTE);
+
+    let again = portal.visitor();
+    let answer = gives_password(&again, ID, PASSWORD).await;
+    let page = again.follows(&answer).await;
+    for _ in 0..5 {
+        again.fills_in(&page, &[("code", "000000")]).await.is(422);
+    }
+    let locked = again.fills_in(&page, &[("code", &phone.shows(&portal))]).await;
+    locked.is(429).has_field_error("code", "Too many tries. Try again in 15 minutes");
+    let page = again.opens("/sign-in/recovery").await;
+    again.fills_in(&page, &[("code", "2222-2222-2222-2222")]).await.is(422);
+    again.fills_in(&page, &[("code", &codes[0].to_lowercase().replace('-', " "))]).await.leads_to("/account");
+    let thief = portal.visitor();
+    gives_password(&thief, ID, PASSWORD).await.is(303);
+    let page = thief.opens("/sign-in/recovery").await;
+    thief.fills_in(&page, &[("code", &codes[0])]).await.is(422);
+    portal.delivers().await;
+    let subjects: Vec<String> = portal.mail.reads_all().into_iter().map(|mail| mail.subject().to_owned()).collect();
+    assert!(subjects.contains(&"Somebody gave too many wrong TechPass codes".to_owned()), "{subjects:?}");
+    assert!(subjects.contains(&"A recovery code of your TechPass was used".to_owned()), "{subjects:?}");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn recovery_codes_are_shown_to_nobody_else_who_signs_in_at_the_same_browser(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    registered_as(&portal, "ben", "ben@vendor.example").await;
+    let (shared, elsewhere) = (portal.visitor(), portal.visitor());
+    let answer = gives_password(&elsewhere, "ben", INITIAL).await;
+    let page = elsewhere.follows(&answer).await;
+    let bens = Phone::reads(&page);
+    elsewhere.fills_in(&page, &[("code", &bens.shows(&portal))]).await.leads_to("/activate/recovery-codes");
+    let answer = gives_password(&shared, ID, INITIAL).await;
+    let (_, answer) = sets_up_app(&portal, &shared, &answer).await;
+    let anas = shared.follows(&answer).await.texts(".codes code");
+    assert_eq!(anas.len(), 10);
+    portal.waits(Duration::MINUTE);
+    let answer = gives_password(&shared, "ben", INITIAL).await;
+    let page = shared.follows(&answer).await;
+    let answer = shared.fills_in(&page, &[("code", &bens.shows(&portal))]).await;
+    answer.leads_to("/activate/recovery-codes");
+    let page = shared.follows(&answer).await;
+    page.says("Your codes were shown in another browser");
+    assert!(anas.iter().all(|code| !page.body.contains(code.as_str())));
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn codes_that_no_longer_work_cannot_be_kept(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let (first, second) = (portal.visitor(), portal.visitor());
+    let answer = gives_password(&first, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &first, &answer).await;
+    let dead = first.follows(&answer).await;
+    portal.waits(Duration::MINUTE);
+    let answer = gives_password(&second, ID, INITIAL).await;
+    let page = second.follows(&answer).await;
+    let answer = second.fills_in(&page, &[("code", &phone.shows(&portal))]).await;
+    second.fills_in(&second.follows(&answer).await, &[]).await.leads_to("/activate/recovery-codes");
+    first.fills_in(&dead, &[]).await.leads_to("/activate/recovery-codes");
+    first.opens("/activate/recovery-codes").await.says("Your codes were shown in another browser");
+    let alive = second.opens("/activate/recovery-codes").await;
+    second.fills_in(&alive, &[]).await.leads_to("/activate/phone");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn recovery_codes_and_authenticators_outlive_a_change_of_the_secret_key(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let answer = gives_password(&ana, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &ana, &answer).await;
+    let codes = ana.follows(&answer).await.texts(".codes code");
+    finishes(&portal, &ana, answer).await.is(200);
+    portal.waits(Duration::MINUTE);
+    let settings = [("SECRET_KEY", "YWJjZGVmZ2hpamtsbW5vcHFyc3R1dnd4eXoyMzQ1Njc="), ("SECRET_KEY_PREVIOUS", KEY)];
+    let rotated = portal.copy(1, &settings).await;
+    let by_app = rotated.visitor();
+    let page = by_app.follows(&gives_password(&by_app, ID, PASSWORD).await).await;
+    by_app.fills_in(&page, &[("code", &phone.shows(&portal))]).await.leads_to("/account");
+    let by_code = rotated.visitor();
+    gives_password(&by_code, ID, PASSWORD).await.leads_to("/sign-in/mfa");
+    let page = by_code.opens("/sign-in/recovery").await;
+    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to("/account");
+    rotated.delivers().await;
+    portal.mail.reads_all();
+}
