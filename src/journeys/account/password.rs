@@ -79,9 +79,7 @@ pub async fn post(
     let known = credentials::chosen_password(&mut *app.pool.acquire().await?, person.id).await?;
     let hash_of_now = known.as_ref().map(|known| known.hash.as_str());
     if !app.passwords.is_right(&form.current_password, hash_of_now).await? {
-        // Of two clicks the second one finds the new password in the place of the one before.
-        let is_fresh = known.as_ref().is_some_and(|known| !is_expired(known.set_at + SECOND_CLICK, way.now));
-        if is_fresh && app.passwords.is_right(&form.new_password, hash_of_now).await? {
+        if is_second_click(&way, person, &form).await? {
             return Ok(changed());
         }
         way.note_failure(person.id, json!({"because": "current password"})).await?;
@@ -93,6 +91,9 @@ pub async fn post(
     // Of two who change it at once, the second one gave a password that is no longer the one of now.
     if !credentials::replace_password(&mut tx, person.id, hash_of_now.unwrap_or_default(), &hash, way.now).await? {
         drop(tx);
+        if is_second_click(&way, person, &form).await? {
+            return Ok(changed());
+        }
         return show(&app, &page, person, StatusCode::UNPROCESSABLE_ENTITY, &wrong()).await;
     }
     tokens::end_password_links(&mut tx, person.id, way.now).await?;
@@ -103,6 +104,14 @@ pub async fn post(
     tx.commit().await?;
     app.bell.ring();
     Ok(changed())
+}
+
+/// Of two clicks the second one finds the new password in the place of the one before.
+async fn is_second_click(way: &Way<'_>, person: &Person, form: &Form) -> Result<bool, WebError> {
+    let known = credentials::chosen_password(&mut *way.app.pool.acquire().await?, person.id).await?;
+    let fresh = known.filter(|known| !is_expired(known.set_at + SECOND_CLICK, way.now));
+    let Some(fresh) = fresh else { return Ok(false) };
+    Ok(way.app.passwords.is_right(&form.new_password, Some(&fresh.hash)).await?)
 }
 
 fn wrong() -> FormView {

@@ -86,7 +86,14 @@ pub async fn post(
     // Of two who choose one at once, the second one gave a password that is there no more.
     if !credentials::replace_password(&mut tx, person.id, &known.unwrap_or_default(), &hash, way.now).await? {
         drop(tx);
-        return page.refuse(&show(&page, &wrong(), person));
+        let now_there = credentials::chosen_password(&mut *app.pool.acquire().await?, person.id).await?;
+        let hash = now_there.map(|known| known.hash);
+        if !app.passwords.is_right(&form.new_password, hash.as_deref()).await? {
+            return page.refuse(&show(&page, &wrong(), person));
+        }
+        // A second click: it is chosen.
+        let next = way.go_on(app.pool.begin().await?, viewer.sitting.clone(), SessionId::Same).await?;
+        return Ok(Redirect::to(&next).into_response());
     }
     // Whoever else read the SMS is out; this browser stays, so that a second click signs nobody out.
     sessions::end_others(&mut tx, person.id, session.id().map(|id| sessions::hash_of(&id))).await?;

@@ -19,8 +19,10 @@ use crate::{
     store::{
         audit::{self, Event},
         not_me::{self, NotMeLink},
+        people,
     },
     web::{
+        addresses,
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
@@ -34,11 +36,13 @@ use crate::{
 const EVENTS: i64 = 8;
 
 /// What one could find in the list and not have done, in words, and what the notice about it says that happened.
-const CHOICES: [(Event, &str, Option<Happened>); 6] = [
+const CHOICES: [(Event, &str, Option<Happened>); 8] = [
     (Event::SignedIn, "Signed in", None),
     (Event::PasswordChosen, "The password was changed", Some(Happened::PasswordChanged)),
     (Event::PasswordLinkSent, "A link for a new password was sent", None),
     (Event::AuthenticatorAdded, "An authenticator app was added", Some(Happened::AuthenticatorAdded)),
+    (Event::PasskeyAdded, "A passkey was added", Some(Happened::PasskeyAdded)),
+    (Event::MobileChanged, "The mobile number was changed", Some(Happened::MobileChanged)),
     (Event::RecoveryCodesMade, "New recovery codes were made", Some(Happened::RecoveryCodesMade)),
     (Event::RecoveryCodeUsed, "A recovery code was used", Some(Happened::RecoveryCodeUsed)),
 ];
@@ -77,7 +81,7 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
         form: &FormView::default(),
         choices: std::iter::once(unsure).chain(choices).collect(),
         is_local: viewer.person.kind() == AccountKind::Local,
-        taken_back: Some("the app or the recovery codes that you choose below"),
+        taken_back: Some("what was added, if you choose it below"),
     })
 }
 
@@ -90,6 +94,13 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
+    // First of all: what is written below holds on to the account, and of two at once each would wait for the other.
+    people::lock(&mut tx, viewer.person.id).await?;
+    let known = people::find(&mut *tx, viewer.person.id).await?;
+    if known.is_none_or(|known| viewer.sitting.began_at < known.sessions_from) {
+        // A second click: it is done, and everybody is signed out.
+        return Err(WebError::SeeOther(addresses::sign_in(None)));
+    }
     let disowned = disowned(&mut tx, &viewer.person, &form, &way).await?;
     // Used up already: it leads to the page that says what was done, which nobody is signed in for.
     let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());
