@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, header, request::Parts},
+    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
@@ -135,7 +135,7 @@ fn required(parts: &Parts) -> Result<Arc<Viewer>, WebError> {
         Some(Standing::Unclear) => Err(StoreError::Silent.into()),
         Some(Standing::Nobody) | None => {
             // Where a form was sent to is no page to come back to.
-            let wanted = (parts.method == axum::http::Method::GET).then(|| parts.uri.path());
+            let wanted = (parts.method == Method::GET).then(|| parts.uri.path());
             Err(WebError::SeeOther(addresses::sign_in(wanted)))
         }
     }
@@ -212,7 +212,7 @@ impl FromRequestParts<App> for MaybeKnown {
 
 /// Somebody on the way from the first proof to being in.
 #[derive(Debug, Clone)]
-pub struct OnTheWay(pub Arc<Viewer>);
+pub struct OnTheWay(pub Arc<Viewer>, Method);
 
 impl OnTheWay {
     /// Goes on only if this is the step that comes next.
@@ -226,12 +226,14 @@ impl OnTheWay {
         Err(WebError::SeeOther(self.next_address().to_owned()))
     }
 
-    /// Where the next step is, or where the last one led.
+    /// Where the next step is; where the last one led, for a second click on it; and for whoever only looks at a step that is long
+    /// done, their account.
     pub fn next_address(&self) -> &str {
-        if self.0.sitting.is_complete {
-            self.0.sitting.led_to.as_deref().unwrap_or(addresses::ACCOUNT)
-        } else {
-            addresses::step(self.0.step)
+        let sitting = &self.0.sitting;
+        match &sitting.led_to {
+            _ if !sitting.is_complete => addresses::step(self.0.step),
+            Some(led_to) if self.1 == Method::POST => led_to,
+            _ => addresses::ACCOUNT,
         }
     }
 }
@@ -240,7 +242,7 @@ impl FromRequestParts<App> for OnTheWay {
     type Rejection = WebError;
 
     async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, WebError> {
-        required(parts).map(Self)
+        Ok(Self(required(parts)?, parts.method.clone()))
     }
 }
 

@@ -9,7 +9,7 @@ import { openHouse } from "./support/house.js";
 import { ACCOUNT, SIGN_IN, givesTheirId, sleepsOnIt } from "./support/officer.js";
 import { checkLooks } from "./support/page_check.js";
 import { isAtProvider, signsInAtProvider } from "./support/provider.js";
-import { readingGrade, runningText } from "./support/reading_grade.js";
+import { assertPlain } from "./support/reading_grade.js";
 import { ADDRESS, CODES, CONFIRM, PASSWORD, becomesActive, confirms, signsInWithCode, smsCode } from "./support/vendor.js";
 
 const house = openHouse({ withDemoPeople: true });
@@ -23,18 +23,13 @@ const APPS = "Authenticator apps";
 const ADD = "Add an authenticator app";
 const REMOVE = "Remove an authenticator app";
 const NEW_PASSWORD = "quantum ferry under saffron";
-const HIGHEST_GRADE = 8;
-
 let app;
 let password = PASSWORD;
 
 /** Sees a page, and it is written plainly. */
 async function reads(t, person, heading) {
   await person.sees(heading);
-  const lines = runningText(await person.text());
-  const grade = readingGrade(lines);
-  t.diagnostic(`${heading}: grade ${grade.toFixed(1)}`);
-  assert.ok(grade <= HIGHEST_GRADE, `“${heading}” has grade ${grade.toFixed(1)}:\n${lines.join("\n")}`);
+  assertPlain(t, await person.text(), heading);
 }
 
 async function opensSecurity(t, person) {
