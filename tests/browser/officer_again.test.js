@@ -127,7 +127,7 @@ test("who sends a document twice, because the first answer was lost, is still si
     await sendsInVain(officer);
     await officer.presses(ACCEPT);
   }
-  await officer.sees(ACCOUNT);
+  await officer.sees(ACTIVE);
   assert.deepEqual(await accountOf(house.portal, email), ONCE);
 });
 
@@ -147,7 +147,7 @@ test("two tabs accept one invitation: one person, one account, no error", async 
   await accepts(second, TERMS);
   await second.sees(ACTIVE);
   await accepts(first, TERMS);
-  await first.sees(ACCOUNT);
+  await first.sees(ACTIVE);
   assert.deepEqual(await accountOf(house.portal, email), ONCE);
 });
 
