@@ -36,11 +36,11 @@ pub struct Profile {
 /// [`StoreError`] if the database does not answer.
 pub async fn find(connection: &mut PgConnection, account: Uuid) -> Result<Profile, StoreError> {
     let row = sqlx::query!(
-        r#"select a.department, g.acronym as "acronym?", g.name as "agency?", a.mobile, a.mobile_country,
-                  c.mobile as "new_mobile?", a.last_sign_in_at, a.activated_at, a.security_reviewed_at, a.seed_email_expires
+        r#"select a.department, a.agency as acronym, (select g.name from agencies g where g.acronym = a.agency) as agency,
+                  a.mobile, a.mobile_country,
+                  (select c.mobile from mobile_changes c where c.account_id = a.id) as new_mobile,
+                  a.last_sign_in_at, a.activated_at, a.security_reviewed_at, a.seed_email_expires
              from accounts a
-             left join agencies g on g.acronym = a.agency
-             left join mobile_changes c on c.account_id = a.id
             where a.id = $1"#,
         account,
     )
