@@ -31,6 +31,7 @@ pub const ACTIVATED: &str = "/activate/done";
 
 /// Where somebody looks after how they sign in.
 pub const SECURITY: &str = "/account/security";
+
 /// The passkeys of somebody who is signed in.
 pub const PASSKEYS: &str = "/account/security/passkeys";
 
@@ -72,5 +73,44 @@ pub const fn step(step: Step) -> &'static str {
         Step::Terms(TermsDocument::TermsOfUse) => "/activate/terms/terms-of-use",
         Step::Terms(TermsDocument::MdmAup) => "/activate/terms/mdm-aup",
         Step::Done => "/activate",
+    }
+}
+
+/// A path of this site, or nothing: whoever makes up the address of a sign-in page must not choose where it leads.
+pub fn own_path(text: &str) -> Option<&str> {
+    let is_plain = text.starts_with('/')
+        && !text.starts_with("//")
+        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
+        && text.len() <= 512;
+    is_plain.then_some(text)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::own_path;
+
+    #[test]
+    fn only_a_path_of_this_site_is_gone_to_after_signing_in() {
+        for path in ["/account", "/account/security?tab=1", "/invitations/3#top", "/"] {
+            assert_eq!(own_path(path), Some(path));
+        }
+        for elsewhere in [
+            "",
+            "account",
+            "//evil.example",
+            "///evil.example",
+            "/\\evil.example",
+            "\\/evil.example",
+            "https://evil.example",
+            "javascript:alert(1)",
+            "/a\tb",
+            "/a\r\nb",
+            "/\u{2028}",
+            " /account",
+            "http:/evil.example",
+        ] {
+            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
+        }
+        assert_eq!(own_path(&format!("/{}", "a".repeat(512))), None);
     }
 }

@@ -341,7 +341,7 @@ pub async fn techpass_id(session: &Session) -> Result<Option<TechPassId>, StoreE
 /// # Errors
 /// [`StoreError`] if the database does not answer.
 pub async fn remember_next(session: &Session, next: &str) -> Result<(), StoreError> {
-    match own_path(next) {
+    match addresses::own_path(next) {
         Some(path) => session.insert(NEXT, path).await.map_err(session_error),
         None => forget_next(session).await,
     }
@@ -365,43 +365,4 @@ pub async fn forget_next(session: &Session) -> Result<(), StoreError> {
 /// [`StoreError`] if the database does not answer.
 pub async fn wanted(session: &Session) -> Result<Option<String>, StoreError> {
     session.get(NEXT).await.map_err(session_error)
-}
-
-/// A path of this site, or nothing: whoever makes up the address of a sign-in page must not choose where it leads.
-pub fn own_path(text: &str) -> Option<&str> {
-    let is_plain = text.starts_with('/')
-        && !text.starts_with("//")
-        && text.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\')
-        && text.len() <= 512;
-    is_plain.then_some(text)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::own_path;
-
-    #[test]
-    fn only_a_path_of_this_site_is_gone_to_after_signing_in() {
-        for path in ["/account", "/account/security?tab=1", "/invitations/3#top", "/"] {
-            assert_eq!(own_path(path), Some(path));
-        }
-        for elsewhere in [
-            "",
-            "account",
-            "//evil.example",
-            "///evil.example",
-            "/\\evil.example",
-            "\\/evil.example",
-            "https://evil.example",
-            "javascript:alert(1)",
-            "/a\tb",
-            "/a\r\nb",
-            "/\u{2028}",
-            " /account",
-            "http:/evil.example",
-        ] {
-            assert_eq!(own_path(elsewhere), None, "{elsewhere:?}");
-        }
-        assert_eq!(own_path(&format!("/{}", "a".repeat(512))), None);
-    }
 }

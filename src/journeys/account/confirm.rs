@@ -29,7 +29,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
-        session::{SignedIn, Viewer, own_path},
+        session::{SignedIn, Viewer},
         tries::{self, Tried},
         trip_problem,
         way::Way,
@@ -112,7 +112,7 @@ pub async fn get(
     wanted: Result<Query<Wanted>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let (Query(wanted), now) = (wanted.unwrap_or_default(), app.clock.now());
-    let next = own_path(&wanted.next).unwrap_or(addresses::SECURITY);
+    let next = addresses::own_path(&wanted.next).unwrap_or(addresses::SECURITY);
     if viewer.sitting.is_confirmed(now) {
         return Ok(Redirect::to(next).into_response());
     }
@@ -130,7 +130,7 @@ pub async fn post(
 ) -> Result<Response, WebError> {
     let began = Instant::now();
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let next = own_path(&form.next).unwrap_or(addresses::SECURITY);
+    let next = addresses::own_path(&form.next).unwrap_or(addresses::SECURITY);
     if viewer.sitting.is_confirmed(way.now) {
         // A second click.
         return Ok(Redirect::to(next).into_response());

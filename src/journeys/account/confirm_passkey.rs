@@ -20,7 +20,7 @@ use crate::{
         form::Submitted,
         observe::RequestId,
         page::PageContext,
-        session::{SignedIn, own_path},
+        session::SignedIn,
         way::Way,
     },
 };
@@ -54,7 +54,7 @@ pub async fn post(
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let next = own_path(&form.next).unwrap_or(addresses::SECURITY);
+    let next = addresses::own_path(&form.next).unwrap_or(addresses::SECURITY);
     if viewer.sitting.is_confirmed(way.now) {
         // A second click.
         return Ok(Redirect::to(next).into_response());

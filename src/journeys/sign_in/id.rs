@@ -19,8 +19,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
-        session::{self, own_path},
-        trip_problem,
+        session, trip_problem,
     },
 };
 
@@ -69,10 +68,10 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let Query(wanted) = wanted.unwrap_or_default();
     if page.signed_in.is_some() {
-        let next = own_path(&wanted.next).unwrap_or(addresses::ACCOUNT);
+        let next = addresses::own_path(&wanted.next).unwrap_or(addresses::ACCOUNT);
         return Ok(Redirect::to(next).into_response());
     }
-    let next = own_path(&wanted.next).unwrap_or_default();
+    let next = addresses::own_path(&wanted.next).unwrap_or_default();
     page.show(&Page::new(&app, &page, &FormView::default(), "", next))
 }
 
@@ -83,7 +82,7 @@ pub async fn post(
     request_id: RequestId,
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
-    let next = own_path(&form.next).unwrap_or_default();
+    let next = addresses::own_path(&form.next).unwrap_or_default();
     let way = match way_of(&form.techpass_id, &app.reference.load().directory) {
         Ok(way) => way,
         Err(message) => {

@@ -20,12 +20,13 @@ use crate::{
     domain::activation::AccountKind,
     store::audit::Event,
     web::{
+        addresses,
         ceremony::{self, Proven, Purpose},
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{self, Place, SessionId, own_path},
+        session::{self, Place, SessionId},
         way::Way,
     },
 };
@@ -60,7 +61,7 @@ pub async fn post(
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let next = own_path(&form.next).unwrap_or_default();
+    let next = addresses::own_path(&form.next).unwrap_or_default();
     let refuse = |view: &FormView| page.refuse(&Page::new(&app, &page, view, "", next));
     let Proven { person, mut tx } = match ceremony::prove(&way, None, Purpose::SignIn, &form.credential).await? {
         Ok(proven) => proven,
