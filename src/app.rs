@@ -25,7 +25,7 @@ use crate::{
     passwords::Passwords,
     providers::Providers,
     store::directory::Reference,
-    web::{assets, captcha, error, headers, network, network::NetworkLimit, new_password, observe, session},
+    web::{assets, captcha, cookies, error, headers, network, network::NetworkLimit, new_password, observe, session},
 };
 
 /// Everything that comes in from outside or is shared by all requests. Cheap to clone.
@@ -116,9 +116,10 @@ pub fn router(app: App) -> Router {
         .fallback(|| async { StatusCode::NOT_FOUND.into_response() })
         .layer(middleware::from_fn_with_state(app.clone(), session::recognise))
         .layer(session::layer(&app))
-        .layer(middleware::from_fn(session::take_back_dead_cookie))
+        .layer(middleware::from_fn(cookies::take_back_dead_cookie))
         .layer(middleware::from_fn_with_state(app.clone(), network::limit_network))
         .layer(CsrfLayer::new())
+        .layer(middleware::from_fn(cookies::drop_unreadable))
         .layer(CatchPanicLayer::new())
         .layer(middleware::from_fn_with_state(app.clone(), error::error_pages))
         // Pages are small: the fastest level saves most of what the best one does, for a tenth of the time.

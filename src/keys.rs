@@ -35,16 +35,20 @@ pub enum Purpose {
     FormFingerprint,
     /// The secret of an authenticator that is being set up: nothing is stored before its first code is right.
     NewAuthenticator,
-    /// Recovery codes.
+    /// Recovery codes that an earlier version made.
     RecoveryCode,
     /// Codes by SMS.
     SmsCode,
     /// The seals of the audit trail.
     AuditSeal,
+    /// The cookie by which a browser is known again.
+    BrowserCookie,
+    /// Naming that cookie in the list of those that an account knows.
+    KnownBrowser,
 }
 
 impl Purpose {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 11] = [
         Self::Csrf,
         Self::Captcha,
         Self::CaptchaSolution,
@@ -54,6 +58,8 @@ impl Purpose {
         Self::RecoveryCode,
         Self::SmsCode,
         Self::AuditSeal,
+        Self::BrowserCookie,
+        Self::KnownBrowser,
     ];
 
     fn label(self) -> &'static [u8] {
@@ -67,6 +73,8 @@ impl Purpose {
             Self::RecoveryCode => b"portal recovery code 1",
             Self::SmsCode => b"portal sms code 1",
             Self::AuditSeal => b"portal audit seal 1",
+            Self::BrowserCookie => b"portal browser cookie 1",
+            Self::KnownBrowser => b"portal known browser 1",
         }
     }
 }

@@ -63,6 +63,14 @@ impl Meter {
         });
     }
 
+    /// Notes how many stored secrets are still under the previous key.
+    pub fn old_secrets(&self, secrets: i64) {
+        metrics::with_local_recorder(&*self.recorder, || {
+            #[allow(clippy::cast_precision_loss, reason = "a gauge is a float; counts here are far below 2^52")]
+            metrics::gauge!("portal_secrets_under_previous_key").set(secrets as f64);
+        });
+    }
+
     /// All figures, as text.
     pub fn render(&self) -> String {
         self.handle.render()
@@ -86,6 +94,10 @@ fn describe() {
         "How long after its commit an attempt to send a message ended"
     );
     metrics::describe_gauge!("portal_outbox_waiting", "Messages that are not sent yet");
+    metrics::describe_gauge!(
+        "portal_secrets_under_previous_key",
+        "Stored secrets that PORTAL_SECRET_KEY_PREVIOUS is still needed for; counted up to 10000"
+    );
     metrics::describe_gauge!("portal_database_connections", "Connections to the database that are open");
     metrics::describe_gauge!(
         "portal_database_connections_idle",

@@ -11,7 +11,7 @@ pub const LINK_VALIDITY: Duration = Duration::days(7);
 pub enum Addition {
     /// An authenticator app, and the recovery codes that came with it.
     Authenticator,
-    /// A passkey.
+    /// A passkey, and its standing in for a phone.
     Passkey,
     /// Recovery codes.
     RecoveryCodes,

@@ -39,6 +39,19 @@ pub struct Sitting {
     pub browser: String,
     /// Roughly where from.
     pub network: String,
+    /// By what the browser is known again. Sittings of an earlier version do not say.
+    #[serde(default)]
+    pub known_by: Option<KnownBy>,
+}
+
+/// By what a browser is known again (docs/rules.md §4.24). Neither is the cookie itself.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KnownBy {
+    /// It brought its cookie: the SHA-256 of that.
+    Cookie(String),
+    /// It brought none: the number from which its cookie is made once its person is signed in.
+    Number(String),
 }
 
 impl Sitting {
@@ -103,6 +116,7 @@ mod tests {
             is_staff: false,
             browser: String::new(),
             network: String::new(),
+            known_by: None,
         }
     }
 

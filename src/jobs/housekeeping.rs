@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use crate::{
     app::App,
-    store::{StoreError, budgets, outbox, sessions},
+    store::{StoreError, budgets, outbox, sealed_secrets, sessions},
 };
 
 const CLEAN_UP_EVERY: Duration = Duration::from_secs(600);
@@ -45,6 +45,17 @@ pub async fn keep_small(app: App) {
         if let Ok(waiting) = outbox::count_waiting(&app.pool).await {
             app.meter.gauges(waiting, app.pool.size(), app.pool.num_idle());
         }
+        if let Ok(secrets) = count_old_secrets(&app).await {
+            app.meter.old_secrets(secrets);
+        }
         tokio::time::sleep(KEEP_SMALL_EVERY).await;
+    }
+}
+
+/// How many secrets are still under the previous key.
+async fn count_old_secrets(app: &App) -> Result<i64, StoreError> {
+    match app.keys.previous_id() {
+        Some(previous) => sealed_secrets::count_under(&mut *app.pool.acquire().await?, previous).await,
+        None => Ok(0),
     }
 }

@@ -4,6 +4,7 @@ pub mod bell;
 pub mod deliver;
 pub mod housekeeping;
 pub mod listen;
+pub mod renew;
 pub mod seal;
 
 use std::{future::Future, time::Duration};
@@ -35,6 +36,7 @@ pub async fn work(app: App, stop: CancellationToken) {
         join_all(lanes),
         keep_running("wake when due", &stop, || until(&stop, deliver::wake_when_due(app.clone()))),
         keep_running("clean up", &stop, || until(&stop, housekeeping::clean_up(app.clone()))),
+        keep_running("renew secrets", &stop, || until(&stop, renew::keep_renewing(app.clone()))),
         keep_running("seal the trail", &stop, || until(&stop, seal::keep_sealing(app.clone()))),
     );
 }

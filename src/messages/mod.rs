@@ -5,6 +5,7 @@
 pub mod account_disabled;
 pub mod account_secured;
 pub mod already_active;
+pub mod new_browser;
 pub mod password_link;
 pub mod post;
 pub mod security_notice;
@@ -24,6 +25,7 @@ use crate::{chance::Chance, keys::Keys, store::outbox::NewMessage};
 pub use account_disabled::AccountDisabled;
 pub use account_secured::AccountSecured;
 pub use already_active::AlreadyActive;
+pub use new_browser::NewBrowser;
 pub use password_link::PasswordLink;
 pub use security_notice::SecurityNotice;
 pub use seed_onboarding::SeedOnboarding;
@@ -49,6 +51,8 @@ pub enum Message {
     SecurityNotice(SecurityNotice),
     /// The owner said that something was not them, and this was done.
     AccountSecured(AccountSecured),
+    /// Somebody signed in with a browser that the account did not know.
+    NewBrowser(NewBrowser),
     /// By SMS: a code that proves a phone.
     SmsCode(SmsCode),
     /// By SMS: the first password of a local account.
@@ -107,6 +111,7 @@ impl Message {
             Self::PasswordLink(_) => "password_link",
             Self::SecurityNotice(_) => "security_notice",
             Self::AccountSecured(_) => "account_secured",
+            Self::NewBrowser(_) => NewBrowser::KIND,
             Self::SmsCode(_) => SmsCode::KIND,
             Self::InitialPassword(_) => "initial_password",
         }
@@ -125,6 +130,7 @@ impl Message {
             Self::PasswordLink(message) => message.write(head),
             Self::SecurityNotice(message) => message.write(head),
             Self::AccountSecured(message) => message.write(head),
+            Self::NewBrowser(message) => message.write(head),
             Self::SmsCode(message) => Ok(message.write()),
             Self::InitialPassword(message) => Ok(message.write()),
         }

@@ -27,6 +27,8 @@ pub enum Happened {
     PasskeyRemoved,
     /// A passkey was refused because its counter went back: there may be two of it.
     PasskeyCopied,
+    /// Somebody signed in with a browser that the account did not know. Told by a message of its own.
+    NewBrowser,
     /// A recovery code was used.
     RecoveryCodeUsed,
     /// Too many wrong passwords: no more are taken for a while.
@@ -48,6 +50,7 @@ impl Happened {
             Self::PasskeyAdded => "A passkey was added to your TechPass",
             Self::PasskeyRemoved => "A passkey was removed from your TechPass",
             Self::PasskeyCopied => "A passkey of your TechPass may have been copied",
+            Self::NewBrowser => "Somebody logged in to your TechPass in a new browser",
             Self::RecoveryCodeUsed => "A recovery code of your TechPass was used",
             Self::PasswordLocked => "Somebody gave too many wrong TechPass passwords",
             Self::CodesLocked => "Somebody gave too many wrong TechPass codes",
@@ -72,6 +75,7 @@ impl Happened {
         match self {
             Self::AuthenticatorAdded => Some(Addition::Authenticator),
             Self::PasskeyAdded => Some(Addition::Passkey),
+            Self::NewBrowser => Some(Addition::Browser),
             Self::RecoveryCodesMade => Some(Addition::RecoveryCodes),
             Self::MobileChanged => Some(Addition::Mobile),
             _ => None,

@@ -30,6 +30,13 @@ fn samples_of_local_accounts() -> Vec<Message> {
     let secured = |is_local| Message::AccountSecured(AccountSecured { techpass_id: techpass_id(), is_local, at: ENDS });
     vec![
         Message::PasswordLink(PasswordLink { token: "t0ken".to_owned(), techpass_id: techpass_id(), expires_at: ENDS }),
+        Message::NewBrowser(NewBrowser {
+            techpass_id: techpass_id(),
+            browser: HOSTILE.to_owned(),
+            network: "203.0.113.…".to_owned(),
+            at: ENDS,
+            token: "t0ken".to_owned(),
+        }),
         secured(true),
         secured(false),
         notice(security_notice::Happened::PasswordChanged),

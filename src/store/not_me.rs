@@ -87,6 +87,13 @@ pub async fn take_back(
                 .rows_affected()
         }
         Addition::Passkey => {
+            sqlx::query!(
+                "update accounts set phone_replaced_at = null where id = $1 and phone_replaced_at = $2",
+                account,
+                at,
+            )
+            .execute(&mut *connection)
+            .await?;
             sqlx::query!("delete from passkeys where account_id = $1 and created_at = $2", account, at)
                 .execute(connection)
                 .await?

@@ -154,6 +154,7 @@ mod tests {
                 led_to: complete.then(|| "/account".to_owned()),
                 browser: String::new(),
                 network: String::new(),
+                known_by: None,
             }
         })
     }

@@ -3,9 +3,10 @@
 //! The cookie holds a random number, the field its keyed hash. Another site can make a browser send the cookie, but cannot
 //! read it, and without the key nobody can make the field that fits. `CsrfLayer` checks `Origin` and `Sec-Fetch-Site` besides.
 
-use axum::http::{HeaderMap, HeaderValue, header};
+use axum::http::{HeaderMap, HeaderValue};
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 
+use super::cookies::cookie;
 use crate::{
     app::App,
     keys::{Keys, Purpose},
@@ -72,15 +73,4 @@ fn decode_number(text: &str) -> Option<[u8; NUMBER_BYTES]> {
 
 fn cookie_name(app: &App) -> &'static str {
     if app.config.is_https() { "__Host-form" } else { "form" }
-}
-
-/// The value of a cookie.
-pub fn cookie<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
-    headers
-        .get_all(header::COOKIE)
-        .into_iter()
-        .filter_map(|value| value.to_str().ok())
-        .flat_map(|value| value.split(';'))
-        .filter_map(|pair| pair.trim().split_once('='))
-        .find_map(|(found, value)| (found == name).then_some(value))
 }

@@ -15,7 +15,7 @@ use crate::{
         person::Person,
         totp::{SECRET_BYTES, TotpSecret},
     },
-    keys::Purpose,
+    keys::{Purpose, token_hash},
     store::{StoreError, credentials},
 };
 
@@ -64,7 +64,7 @@ pub async fn make_recovery_codes(
 ) -> Result<(), StoreError> {
     let codes: Vec<String> =
         (0..RECOVERY_CODES).map(|_| recovery_code(&app.chance.bytes::<RECOVERY_BYTES>())).collect();
-    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(app, account, code)).collect();
+    let hashes: Vec<Vec<u8>> = codes.iter().map(|code| hash(account, code)).collect();
     credentials::replace_recovery_codes(connection, account, &hashes, now).await?;
     let sealed = app.keys.seal(&*app.chance, &shown_context(account), codes.join("\n").as_bytes());
     session.insert(SHOWN_CODES, BASE64_STANDARD.encode(sealed)).await.map_err(session_error)
@@ -92,12 +92,11 @@ fn shown_context(account: Uuid) -> Vec<u8> {
 /// [`StoreError`] if the database does not answer.
 pub async fn keep_codes(
     connection: &mut PgConnection,
-    app: &App,
     account: Uuid,
     shown: &[String],
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
-    let hashes: Vec<Vec<u8>> = shown.iter().map(|code| hash(app, account, code)).collect();
+    let hashes: Vec<Vec<u8>> = shown.iter().map(|code| hash(account, code)).collect();
     credentials::keep_recovery_codes(connection, account, &hashes, now).await
 }
 
@@ -131,10 +130,13 @@ pub async fn use_recovery_code(
     now: OffsetDateTime,
 ) -> Result<bool, StoreError> {
     let plain = plain_recovery_code(typed);
-    let parts: [&[u8]; 2] = [account.as_bytes(), plain.as_bytes()];
-    credentials::use_recovery_code(connection, account, &app.keys.macs(Purpose::RecoveryCode, &parts), now).await
+    // Those that an earlier version made were hashed with a key.
+    let mut hashes = app.keys.macs(Purpose::RecoveryCode, &[account.as_bytes(), plain.as_bytes()]);
+    hashes.push(hash(account, typed));
+    credentials::use_recovery_code(connection, account, &hashes, now).await
 }
 
-fn hash(app: &App, account: Uuid, code: &str) -> Vec<u8> {
-    app.keys.mac(Purpose::RecoveryCode, &[account.as_bytes(), plain_recovery_code(code).as_bytes()]).to_vec()
+/// Without a key, so that codes work however often it is changed: 80 random bits cannot be guessed from their hash.
+fn hash(account: Uuid, code: &str) -> Vec<u8> {
+    token_hash(&format!("{account} {}", plain_recovery_code(code))).to_vec()
 }

@@ -7,21 +7,21 @@ use std::sync::Arc;
 
 use axum::{
     extract::{FromRequestParts, Request, State},
-    http::{HeaderMap, HeaderName, HeaderValue, Method, header, request::Parts},
+    http::{HeaderMap, HeaderName, Method, header, request::Parts},
     middleware::Next,
     response::{IntoResponse, Redirect, Response},
 };
 use time::OffsetDateTime;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use super::{addresses, browser, error::WebError, network::Network};
+use super::{addresses, browser, error::WebError, known_browser, network::Network};
 use crate::{
     app::App,
     domain::{
         account::AccountStatus,
         activation::{Step, next_step},
         person::Person,
-        sitting::Sitting,
+        sitting::{KnownBy, Sitting},
         techpass_id::TechPassId,
     },
     store::{StoreError, in_time, people, session_content::SITTING, sessions::Sessions},
@@ -44,18 +44,6 @@ pub fn layer(app: &App) -> SessionManagerLayer<Sessions> {
         .with_expiry(Expiry::OnSessionEnd)
 }
 
-/// The cookie of a session that is over, taken back as browsers want it: without `Secure` they would keep a `__Host-` cookie,
-/// and every page would look in vain for what it stands for.
-pub async fn take_back_dead_cookie(request: Request, next: Next) -> Response {
-    let mut response = next.run(request).await;
-    for (name, value) in response.headers_mut() {
-        if name == header::SET_COOKIE && value.as_bytes().starts_with(b"__Host-session=;") {
-            *value = HeaderValue::from_static("__Host-session=; Path=/; Secure; HttpOnly; SameSite=Lax; Max-Age=0");
-        }
-    }
-    response
-}
-
 /// Somebody who has proved who they are, wholly or in part.
 #[derive(Debug)]
 pub struct Viewer {
@@ -76,7 +64,7 @@ enum Standing {
     Unclear,
 }
 
-/// Looks up who sends a request, if it brings a session.
+/// Looks up who sends a request, if it brings a session. The browser of somebody who is signed in gets what it is known by.
 pub async fn recognise(State(app): State<App>, mut request: Request, next: Next) -> Response {
     let session = request.extensions().get::<Session>().filter(|session| session.id().is_some()).cloned();
     let standing = match session {
@@ -90,8 +78,16 @@ pub async fn recognise(State(app): State<App>, mut request: Request, next: Next)
             }
         },
     };
+    let cookie = match &standing {
+        Standing::Known(viewer) => known_browser::missing_cookie(&app, request.headers(), &viewer.sitting),
+        _ => None,
+    };
     request.extensions_mut().insert(standing);
-    next.run(request).await
+    let mut response = next.run(request).await;
+    if let Some(cookie) = cookie {
+        response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    response
 }
 
 async fn find_viewer(app: &App, session: &Session) -> Result<Option<Viewer>, StoreError> {
@@ -251,6 +247,7 @@ impl FromRequestParts<App> for OnTheWay {
 pub struct Place {
     browser: String,
     network: String,
+    known_by: KnownBy,
 }
 
 impl FromRequestParts<App> for Place {
@@ -258,7 +255,8 @@ impl FromRequestParts<App> for Place {
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, WebError> {
         let network = Network::from_request_parts(parts, app).await?;
-        Ok(Self { browser: browser::in_words(user_agent(&parts.headers)), network: network.roughly() })
+        let browser = browser::in_words(user_agent(&parts.headers));
+        Ok(Self { browser, network: network.roughly(), known_by: known_browser::known_by(app, &parts.headers) })
     }
 }
 
@@ -296,6 +294,7 @@ pub fn new_sitting(person: &Person, place: Place, is_second_factor_proven: bool,
         is_staff: !person.roles.is_empty(),
         browser: place.browser,
         network: place.network,
+        known_by: Some(place.known_by),
     }
 }
 

@@ -11,6 +11,7 @@ use super::{
     addresses,
     error::WebError,
     keeping::{self, Kept},
+    known_browser,
     observe::RequestId,
     session::{self, SessionId},
 };
@@ -104,7 +105,10 @@ impl Way<'_> {
     }
 
     /// Makes the link by which the owner says that what happens just now is not them; gives its token.
-    async fn not_me_link(
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub(super) async fn not_me_link(
         &self,
         connection: &mut PgConnection,
         account: Uuid,
@@ -145,7 +149,7 @@ impl Way<'_> {
         let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
         let mut address = addresses::step(step).to_owned();
         if step == Step::Done {
-            address = self.arrive(&mut tx, &person).await?;
+            address = self.arrive(&mut tx, &person, &sitting).await?;
             sitting.is_complete = true;
             sitting.led_to = Some(address.clone());
         }
@@ -162,7 +166,12 @@ impl Way<'_> {
     }
 
     /// Makes the account active where it was pending, and the sign-in complete; gives where that leads.
-    async fn arrive(&self, tx: &mut Transaction<'_, Postgres>, person: &Person) -> Result<String, WebError> {
+    async fn arrive(
+        &self,
+        tx: &mut Transaction<'_, Postgres>,
+        person: &Person,
+        sitting: &Sitting,
+    ) -> Result<String, WebError> {
         let is_pending = person.status == AccountStatus::Pending;
         // Of two clicks at once, the second one finds the account active.
         let is_new = is_pending && people::activate(tx, person.id, self.now).await?;
@@ -174,6 +183,7 @@ impl Way<'_> {
             people::signed_in(tx, person.id, self.now).await?;
         }
         self.note(tx, person.id, Event::SignedIn, json!({})).await?;
+        known_browser::meet(self, tx, person, sitting, is_new).await?;
         if is_new {
             return Ok(addresses::ACTIVATED.to_owned());
         }

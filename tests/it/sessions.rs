@@ -55,6 +55,7 @@ async fn on_the_way(portal: &Portal) -> Sitting {
         is_staff: false,
         browser: String::new(),
         network: String::new(),
+        known_by: None,
     }
 }
 

@@ -10,7 +10,7 @@ use portal::{
         audit_seals,
     },
 };
-use sqlx::{AssertSqlSafe, Connection, Executor, PgPool};
+use sqlx::{AssertSqlSafe, Executor, PgPool};
 use time::Duration;
 use uuid::Uuid;
 
@@ -288,15 +288,7 @@ async fn neither_sealing_nor_verifying_reads_a_whole_table(database: PgPool) {
     sqlx::raw_sql("analyze").execute(&database).await.expect("statistics");
     portal.seals().await;
     sqlx::raw_sql("analyze").execute(&database).await.expect("statistics");
-    let reads = "select sum(seq_scan)::bigint from pg_stat_user_tables where relname in ('audit', 'audit_sealed')";
-    // A connection tells what it read when it is closed.
-    let look = async || {
-        let mut connection = database.acquire().await.expect("a connection").detach();
-        let reads: i64 = sqlx::query_scalar(reads).fetch_one(&mut connection).await.expect("a count");
-        connection.close().await.expect("an end");
-        reads
-    };
-    let before = look().await;
+    let before = tables::whole_reads(&database, &["audit", "audit_sealed"]).await;
     let reader = portal.copy(1, &[]).await;
     let new = "insert into audit (id, at, event) select md5(n::text)::uuid, '2026-01-21 20:00'::timestamptz + n * interval '1 second', 'x'
                  from generate_series(40001, 40050) n";
@@ -304,6 +296,10 @@ async fn neither_sealing_nor_verifying_reads_a_whole_table(database: PgPool) {
     reader.seals().await;
     assert!(verify(&reader.app, None).await.is_ok());
     reader.app.pool.close().await;
-    assert_eq!(look().await, before, "a table was read from end to end");
+    assert_eq!(
+        tables::whole_reads(&database, &["audit", "audit_sealed"]).await,
+        before,
+        "a table was read from end to end"
+    );
     assert_eq!(tables::count(&database, "select count(*) from audit_sealed").await, 30_050);
 }

@@ -118,7 +118,7 @@ pub async fn post(
 async fn keep(way: &Way<'_>, person: &Person) -> Result<Response, WebError> {
     if let Some(codes) = factor::shown_codes(way.app, way.session, person.id).await? {
         let mut tx = way.app.pool.begin().await?;
-        let are_alive = factor::keep_codes(&mut tx, way.app, person.id, &codes, way.now).await?;
+        let are_alive = factor::keep_codes(&mut tx, person.id, &codes, way.now).await?;
         if are_alive {
             way.note(&mut tx, person.id, Event::RecoveryCodesKept, json!({})).await?;
         }

@@ -75,7 +75,7 @@ pub async fn post(
         Some(codes) => {
             // Whether they are kept or no longer work, they are not shown again.
             factor::forget_shown_codes(&session).await?;
-            if factor::keep_codes(&mut tx, &app, account, &codes, way.now).await? {
+            if factor::keep_codes(&mut tx, account, &codes, way.now).await? {
                 way.note(&mut tx, account, Event::RecoveryCodesKept, json!({})).await?;
             }
         }

@@ -36,12 +36,14 @@ use crate::{
 const EVENTS: i64 = 8;
 
 /// What one could find in the list and not have done, in words, and what the notice about it says that happened.
-const CHOICES: [(Event, &str, Option<Happened>); 8] = [
-    (Event::SignedIn, "Signed in", None),
+const CHOICES: [(Event, &str, Option<Happened>); 10] = [
+    (Event::SignedIn, "Signed in", Some(Happened::NewBrowser)),
     (Event::PasswordChosen, "The password was changed", Some(Happened::PasswordChanged)),
     (Event::PasswordLinkSent, "A link for a new password was sent", None),
     (Event::AuthenticatorAdded, "An authenticator app was added", Some(Happened::AuthenticatorAdded)),
+    (Event::AuthenticatorRemoved, "An authenticator app was removed", Some(Happened::AuthenticatorRemoved)),
     (Event::PasskeyAdded, "A passkey was added", Some(Happened::PasskeyAdded)),
+    (Event::PasskeyRemoved, "A passkey was removed", Some(Happened::PasskeyRemoved)),
     (Event::MobileChanged, "The mobile number was changed", Some(Happened::MobileChanged)),
     (Event::RecoveryCodesMade, "New recovery codes were made", Some(Happened::RecoveryCodesMade)),
     (Event::RecoveryCodeUsed, "A recovery code was used", Some(Happened::RecoveryCodeUsed)),

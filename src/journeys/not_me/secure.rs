@@ -7,7 +7,7 @@ use time::OffsetDateTime;
 use crate::{
     domain::{account::AccountStatus, activation::AccountKind, person::Person},
     messages::{AccountSecured, Message, security_notice::Happened},
-    store::{audit::Event, credentials, not_me, outbox, people},
+    store::{audit::Event, credentials, not_me, outbox, people, profiles},
     web::{error::WebError, password_link, way::Way},
 };
 
@@ -39,6 +39,8 @@ pub async fn secure(
     let app = way.app;
     people::lock(tx, person.id).await?;
     people::end_sessions(tx, person.id, way.now).await?;
+    // A number that waits for its code may be somebody else's.
+    profiles::end_mobile_change(tx, person.id).await?;
     let is_local = person.kind() == AccountKind::Local;
     if is_local {
         credentials::remove_password(tx, person.id).await?;

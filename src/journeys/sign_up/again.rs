@@ -21,7 +21,7 @@ use crate::{
     app::App,
     domain::{device::Device, email_address::EmailAddress, moment::is_expired, sign_up::RESEND_AFTER},
     store::in_time,
-    web::{answer_time, csrf, error::WebError, form::Submitted, observe::RequestId},
+    web::{answer_time, cookies, error::WebError, form::Submitted, observe::RequestId},
 };
 
 const REMEMBERED_FOR: Duration = Duration::HOUR;
@@ -99,7 +99,7 @@ fn remember(app: &App, request: &Request, form: String, now: OffsetDateTime) -> 
 }
 
 fn recall(app: &App, headers: &HeaderMap, now: OffsetDateTime) -> Option<(Request, OffsetDateTime, String)> {
-    let sealed = BASE64_URL_SAFE_NO_PAD.decode(csrf::cookie(headers, cookie_name(app))?).ok()?;
+    let sealed = BASE64_URL_SAFE_NO_PAD.decode(cookies::cookie(headers, cookie_name(app))?).ok()?;
     let plain = app.keys.open(CONTEXT, &sealed).ok()?;
     let remembered: Remembered = serde_json::from_slice(&plain).ok()?;
     if is_expired(remembered.at + REMEMBERED_FOR, now) {

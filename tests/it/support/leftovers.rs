@@ -43,7 +43,9 @@ pub fn close(database: url::Url) -> Vec<String> {
             .execute(&mut connection)
             .await?;
             let unsent = sqlx::query_scalar(
-                "select kind || ' to ' || recipient from outbox where status in ('queued', 'sending')",
+                // Whoever signs in with a second browser causes one, in many tests that are about something else.
+                "select kind || ' to ' || recipient from outbox
+                  where status in ('queued', 'sending') and kind <> 'new_browser'",
             )
             .fetch_all(&mut connection)
             .await;

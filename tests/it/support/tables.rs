@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use sqlx::{AssertSqlSafe, FromRow, PgPool};
+use sqlx::{AssertSqlSafe, Connection, FromRow, PgPool};
 use time::OffsetDateTime;
 
 use super::process::until;
@@ -77,6 +77,15 @@ pub async fn put_not_me_link(database: &PgPool, email: &str, token: &str, now: O
                  select $2, 'not_me', id, $3, $3 + interval '7 days', 'password_changed', $3 from accounts where email = $1";
     let hash = portal::keys::token_hash(token);
     sqlx::query(query).bind(email).bind(hash.as_slice()).bind(now).execute(database).await.expect("a link");
+}
+
+/// How often these tables were read from end to end. A connection tells what it read when it is closed.
+pub async fn whole_reads(database: &PgPool, tables: &[&str]) -> i64 {
+    let query = "select sum(seq_scan)::bigint from pg_stat_user_tables where relname = any($1)";
+    let mut connection = database.acquire().await.expect("a connection").detach();
+    let reads = sqlx::query_scalar(query).bind(tables).fetch_one(&mut connection).await.expect("a count");
+    connection.close().await.expect("an end");
+    reads
 }
 
 /// A count.

@@ -1,8 +1,14 @@
 //! Somebody with a browser: keeps cookies, follows nothing by itself, and sends what a browser sends.
 
+use std::sync::Arc;
+
 use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use base64::{Engine, prelude::BASE64_STANDARD};
-use reqwest::{Client, Method, RequestBuilder, redirect};
+use reqwest::{
+    Client, Method, RequestBuilder,
+    cookie::{CookieStore, Jar},
+    redirect,
+};
 
 use super::page::Page;
 
@@ -10,6 +16,7 @@ use super::page::Page;
 #[derive(Debug, Clone)]
 pub struct Visitor {
     client: Client,
+    cookies: Arc<Jar>,
     origin: String,
 }
 
@@ -67,8 +74,28 @@ impl SignUp {
 impl Visitor {
     /// A visitor who has not been here before.
     pub fn of(origin: &str) -> Self {
-        let client = Client::builder().cookie_store(true).redirect(redirect::Policy::none()).no_proxy();
-        Self { client: client.build().expect("a client"), origin: origin.to_owned() }
+        Self::called(origin, "")
+    }
+
+    /// A visitor whose browser calls itself so.
+    pub fn called(origin: &str, user_agent: &str) -> Self {
+        let cookies = Arc::new(Jar::default());
+        let client =
+            Client::builder().cookie_provider(Arc::clone(&cookies)).redirect(redirect::Policy::none()).no_proxy();
+        let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
+        Self { client: client.build().expect("a client"), cookies, origin: origin.to_owned() }
+    }
+
+    /// What a cookie of this browser holds.
+    pub fn cookie(&self, name: &str) -> Option<String> {
+        let all = self.cookies.cookies(&self.origin.parse().expect("an address"))?;
+        let all = all.to_str().expect("text").to_owned();
+        all.split("; ").find_map(|cookie| cookie.strip_prefix(name)?.strip_prefix('=').map(str::to_owned))
+    }
+
+    /// Puts a cookie into this browser.
+    pub fn has_cookie(&self, name: &str, value: &str) {
+        self.cookies.add_cookie_str(&format!("{name}={value}; Path=/"), &self.origin.parse().expect("an address"));
     }
 
     /// The portal as this visitor's browser names it.
