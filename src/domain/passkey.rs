@@ -1,9 +1,4 @@
-//! Passkeys, as their owner knows them: what they are called, how many there may be, and which one may go (docs/rules.md §4.6a).
-
-use super::person::Person;
-
-/// How many an account may have.
-pub const MOST: usize = 10;
+//! Passkeys, as their owner knows them: what they are called (docs/rules.md §4.6a).
 
 /// How many characters a name may have.
 const LONGEST_NAME: usize = 64;
@@ -38,61 +33,9 @@ impl PasskeyName {
     }
 }
 
-/// Why a passkey has to stay.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MustStay {
-    /// It is the last second factor.
-    LastFactor,
-    /// It is the last one, and stands in the place of a phone that is not proven.
-    InPlaceOfPhone,
-}
-
-/// Whether somebody who would have this many passkeys left may remove one.
-///
-/// # Errors
-/// [`MustStay`] says what has to be done first.
-pub fn may_remove(left: usize, person: &Person) -> Result<(), MustStay> {
-    if left > 0 {
-        return Ok(());
-    }
-    if !person.has_authenticator {
-        return Err(MustStay::LastFactor);
-    }
-    if person.is_phone_replaced && !person.is_phone_verified {
-        return Err(MustStay::InPlaceOfPhone);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
-    use proptest::prelude::*;
-    use time::OffsetDateTime;
-    use uuid::Uuid;
-
-    use super::*;
-    use crate::domain::{account::AccountStatus, seed::SeedStatus};
-
-    fn person([has_authenticator, is_phone_replaced, is_phone_verified]: [bool; 3]) -> Person {
-        Person {
-            id: Uuid::nil(),
-            email: None,
-            username: None,
-            status: AccountStatus::Active,
-            first_name: None,
-            last_name: None,
-            seed: SeedStatus::NotRequired,
-            roles: Vec::new(),
-            activation_ends: OffsetDateTime::UNIX_EPOCH,
-            has_authenticator,
-            has_passkey: true,
-            are_codes_kept: true,
-            is_phone_verified,
-            is_phone_replaced,
-            is_password_chosen: true,
-            accepted: Vec::new(),
-        }
-    }
+    use super::PasskeyName;
 
     #[test]
     fn names_are_what_people_type_with_single_spaces() {
@@ -102,25 +45,5 @@ mod tests {
         assert!(name(&"é".repeat(65)).is_err());
         assert!(name(" \r\n ").is_err());
         assert!(name("a\0b").is_err());
-    }
-
-    #[test]
-    fn the_last_factor_stays_and_so_does_the_last_passkey_in_the_place_of_a_phone() {
-        assert_eq!(may_remove(0, &person([false, false, false])), Err(MustStay::LastFactor));
-        assert_eq!(may_remove(0, &person([true, true, false])), Err(MustStay::InPlaceOfPhone));
-        assert_eq!(may_remove(0, &person([true, true, true])), Ok(()));
-        assert_eq!(may_remove(0, &person([true, false, false])), Ok(()));
-        assert_eq!(may_remove(1, &person([false, true, false])), Ok(()));
-    }
-
-    proptest! {
-        #[test]
-        fn nobody_removes_their_way_in_or_what_stands_for_their_phone(facts in any::<[bool; 3]>(), left in 0..3_usize) {
-            let person = person(facts);
-            if may_remove(left, &person).is_ok() {
-                prop_assert!(left > 0 || person.has_authenticator);
-                prop_assert!(left > 0 || person.is_phone_verified || !person.is_phone_replaced);
-            }
-        }
     }
 }

@@ -17,6 +17,7 @@ pub const STAFF_IDLE: Duration = Duration::minutes(15);
 
 /// What a browser's session holds once its person has given a first proof.
 #[derive(Debug, Clone, Serialize, Deserialize)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Sitting {
     /// Whose account.
     pub account: Uuid,
@@ -28,6 +29,9 @@ pub struct Sitting {
     pub confirmed_at: Option<OffsetDateTime>,
     /// Whether a second factor was proven, or vouched for by the provider.
     pub is_second_factor_proven: bool,
+    /// Whether the provider vouched for one, so that none is asked for here. Sittings of an earlier version do not say.
+    #[serde(default)]
+    pub is_vouched: bool,
     /// Whether all that a sign-in needs was done: only then is somebody signed in.
     pub is_complete: bool,
     /// Where it led once that was done: a second click leads there too.
@@ -111,6 +115,7 @@ mod tests {
             began_at: NOW,
             confirmed_at,
             is_second_factor_proven: true,
+            is_vouched: false,
             is_complete: true,
             led_to: None,
             is_staff: false,

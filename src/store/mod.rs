@@ -15,6 +15,7 @@ pub mod people;
 pub mod pool;
 pub mod profiles;
 pub mod sealed_secrets;
+pub mod second_factors;
 pub mod security;
 pub mod session_content;
 pub mod sessions;

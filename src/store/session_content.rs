@@ -149,6 +149,7 @@ mod tests {
                 began_at: NOW,
                 confirmed_at: confirmed.map(|seconds| NOW + Duration::seconds(seconds)),
                 is_second_factor_proven: proven,
+                is_vouched: false,
                 is_complete: complete,
                 is_staff: staff,
                 led_to: complete.then(|| "/account".to_owned()),

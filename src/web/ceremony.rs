@@ -19,10 +19,7 @@ use super::{error::WebError, form::FormView, session::session_error, way::Way};
 use crate::{
     app::App,
     domain::{
-        account::AccountStatus,
-        moment::is_expired,
-        passkey::{MOST, PasskeyName},
-        person::Person,
+        account::AccountStatus, moment::is_expired, passkey::PasskeyName, person::Person, second_factors::MOST_PASSKEYS,
     },
     messages::security_notice::Happened,
     passkeys::{Asked, Made, MadeAnswer, Owner, Question, RelyingParty, UsedAnswer, Wrong},
@@ -220,7 +217,7 @@ pub async fn add(
     let Some(answer) = MadeAnswer::parse(credential) else {
         let known = passkeys::of_account(&mut *way.app.pool.acquire().await?, person.id).await?;
         // Where there are too many, the browser was not asked.
-        return Ok(Err(if known.len() >= MOST { Refused::TooMany } else { Refused::Missing }));
+        return Ok(Err(if known.len() >= MOST_PASSKEYS { Refused::TooMany } else { Refused::Missing }));
     };
     let asked = take(way.session, purpose, Some(person.id), answer.challenge().as_deref(), way.now).await?;
     let Some(asked) = asked else {
@@ -236,7 +233,7 @@ pub async fn add(
     let mut tx = way.app.pool.begin().await?;
     // Counted under a lock: of two at once, the second one sees the first.
     people::lock(&mut tx, person.id).await?;
-    if passkeys::of_account(&mut tx, person.id).await?.len() >= MOST {
+    if passkeys::of_account(&mut tx, person.id).await?.len() >= MOST_PASSKEYS {
         return Ok(Err(Refused::TooMany));
     }
     let Made { credential_id, credential } = &made;

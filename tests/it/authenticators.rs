@@ -5,7 +5,9 @@ use sqlx::PgPool;
 use time::Duration;
 
 use crate::support::{
-    Page, Portal, Visitor, tables,
+    Page, Portal, Visitor,
+    passkeys::{asks, has_one, options, sends},
+    tables,
     vendors::{self, ADDRESS, ID, PASSWORD, Phone, active, adds_another_app, confirms_on_the_way_to, gives_password},
 };
 
@@ -186,6 +188,27 @@ async fn nobody_touches_the_apps_of_somebody_else(database: PgPool) {
     ana.posts(&theirs, &csrf).await.is(303);
     assert_eq!(tables::count(&database, "select count(*) from authenticators").await, 3);
     confirms_on_the_way_to(NEW, &portal, &ben, &bens).await.is(200);
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_has_a_passkey_may_remove_the_last_app_and_logs_in_with_the_passkey(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = active(&portal).await;
+    let (mut device, _) = has_one(&portal, ADDRESS).await;
+    let last = removals(&ana).await.remove(0);
+    let page = confirms_on_the_way_to(&last, &portal, &ana, &phone).await;
+    let answer = ana.fills_in(&page, &[]).await;
+    answer.leads_to("/account/security/authenticators?done=removed");
+    ana.follows(&answer).await.says("The app is removed").says("You have none: you log in with a passkey");
+    let elsewhere = portal.visitor();
+    let answer = gives_password(&elsewhere, ID, PASSWORD).await;
+    let page = elsewhere.follows(&answer).await;
+    page.is(200).has_button("Use a passkey");
+    let form = "/sign-in/mfa/passkey";
+    let credential = device.uses(&options(&asks(&elsewhere, &page, form).await)).await;
+    sends(&elsewhere, &page, form, &credential).await.leads_to("/account");
     portal.delivers().await;
     portal.mail.reads_all();
 }

@@ -21,14 +21,14 @@ use crate::{
     domain::{
         moment,
         person::Person,
-        second_factors::{MOST_AUTHENTICATORS, may_add_authenticator, may_remove_one},
+        second_factors::{Factor, MOST_AUTHENTICATORS, may_add_authenticator, may_remove},
         short_text::{self, NotShortText},
     },
     messages::security_notice::Happened,
     store::{
         audit::Event,
         authenticators::{self, Listed},
-        people,
+        people, second_factors,
     },
     web::{
         addresses,
@@ -36,7 +36,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{Confirmed, SignedIn},
+        session::{Confirmed, SignedIn, Viewer},
         way::Way,
     },
 };
@@ -109,6 +109,10 @@ pub async fn get(
     done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, WebError> {
     let Query(done) = done.unwrap_or_default();
+    if done.done == "removed" && !viewer.person.keeps_factors_here() {
+        // With the last of them their page is gone, too.
+        return Ok(Redirect::to(&addresses::done(addresses::SECURITY, "factor")).into_response());
+    }
     require_factors_here(&viewer.person)?;
     let listed = authenticators::listed(&mut *app.pool.acquire().await?, viewer.person.id).await?;
     let may_add = may_add_authenticator(listed.len());
@@ -129,7 +133,7 @@ pub async fn get_one(
     page: PageContext,
     id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<Response, WebError> {
-    let (one, _) = find(&mut *app.pool.acquire().await?, viewer.person.id, id).await?;
+    let one = find(&mut *app.pool.acquire().await?, viewer.person.id, id).await?;
     let name = one.name.clone();
     page.show(&NamePage { page: &page, form: &FormView::default(), authenticator: one.into(), called: &name })
 }
@@ -145,7 +149,7 @@ pub async fn post_name(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
-    let (one, _) = find(&mut *app.pool.acquire().await?, account, id).await?;
+    let one = find(&mut *app.pool.acquire().await?, account, id).await?;
     let name = match short_text::parse(&form.name) {
         Ok(name) => name,
         Err(wrong) => {
@@ -175,8 +179,10 @@ pub async fn get_remove(
     page: PageContext,
     id: Result<Path<Uuid>, PathRejection>,
 ) -> Result<Response, WebError> {
-    let (one, all) = find(&mut *app.pool.acquire().await?, viewer.person.id, id).await?;
-    page.show(&RemovePage { page: &page, authenticator: one.into(), is_last: !may_remove_one(all) })
+    let mut connection = app.pool.acquire().await?;
+    let one = find(&mut connection, viewer.person.id, id).await?;
+    let may_go = may_go(&app, &mut connection, &viewer).await?;
+    page.show(&RemovePage { page: &page, authenticator: one.into(), is_last: !may_go })
 }
 
 /// Nothing but the button.
@@ -198,13 +204,13 @@ pub async fn post_remove(
     let mut tx = app.pool.begin().await?;
     // Counted under a lock: of two that are removed at once, one stays.
     people::lock(&mut tx, account).await?;
-    let (one, all) = match find(&mut tx, account, id).await {
+    let one = match find(&mut tx, account, id).await {
         Ok(found) => found,
         // A second click: it is gone already.
         Err(WebError::NotFound) => return Ok(removed()),
         Err(other) => return Err(other),
     };
-    if !may_remove_one(all) {
+    if !may_go(&app, &mut tx, &viewer).await? {
         drop(tx);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
         return page.answer(status, &RemovePage { page: &page, authenticator: one.into(), is_last: true });
@@ -218,15 +224,23 @@ pub async fn post_remove(
     Ok(removed())
 }
 
-/// One of somebody's authenticators, and how many second factors they have.
+/// One of somebody's authenticators.
 async fn find(
     connection: &mut PgConnection,
     account: Uuid,
     id: Result<Path<Uuid>, PathRejection>,
-) -> Result<(Listed, usize), WebError> {
+) -> Result<Listed, WebError> {
     let Path(id) = id.map_err(|_| WebError::NotFound)?;
     let listed = authenticators::listed(connection, account).await?;
-    let all = listed.len();
-    let one = listed.into_iter().find(|listed| listed.id == id).ok_or(WebError::NotFound)?;
-    Ok((one, all))
+    listed.into_iter().find(|listed| listed.id == id).ok_or(WebError::NotFound)
+}
+
+/// Whether somebody may remove an authenticator.
+async fn may_go(app: &App, connection: &mut PgConnection, viewer: &Viewer) -> Result<bool, WebError> {
+    let mut have = second_factors::count(connection, viewer.person.id).await?;
+    if app.passkeys.is_none() {
+        // Nobody gets in with one here.
+        have.passkeys = 0;
+    }
+    Ok(may_remove(Factor::Authenticator, have, viewer.sitting.is_vouched, &viewer.person).is_ok())
 }

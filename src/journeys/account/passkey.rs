@@ -16,13 +16,14 @@ use crate::{
     app::App,
     domain::{
         moment,
-        passkey::{MustStay, PasskeyName, may_remove},
+        passkey::PasskeyName,
+        second_factors::{Factor, MustStay, may_remove},
     },
     messages::security_notice::Happened,
     store::{
         audit::Event,
         passkeys::{self, OwnPasskey},
-        people,
+        people, second_factors,
     },
     web::{
         addresses,
@@ -74,7 +75,7 @@ pub async fn get(
     page: PageContext,
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
-    let passkey = find(&mut *app.pool.acquire().await?, viewer.person.id, &id).await?.0;
+    let passkey = find(&mut *app.pool.acquire().await?, viewer.person.id, &id).await?;
     page.show(&show(&page, &FormView::default(), &passkey, &passkey.name))
 }
 
@@ -90,7 +91,7 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
     let mut tx = app.pool.begin().await?;
-    let (passkey, _) = find(&mut tx, account, &id).await?;
+    let passkey = find(&mut tx, account, &id).await?;
     let name = match PasskeyName::parse(&form.name) {
         Ok(name) => name,
         Err(message) => {
@@ -111,8 +112,10 @@ pub async fn get_remove(
     page: PageContext,
     Path(id): Path<String>,
 ) -> Result<Response, WebError> {
-    let (passkey, left) = find(&mut *app.pool.acquire().await?, viewer.person.id, &id).await?;
-    let must_stay = may_remove(left, &viewer.person).err();
+    let mut connection = app.pool.acquire().await?;
+    let passkey = find(&mut connection, viewer.person.id, &id).await?;
+    let have = second_factors::count(&mut connection, viewer.person.id).await?;
+    let must_stay = may_remove(Factor::Passkey, have, viewer.sitting.is_vouched, &viewer.person).err();
     page.show(&RemovePage { page: &page, address: address(passkey.id), called: &passkey.name, must_stay })
 }
 
@@ -131,12 +134,13 @@ pub async fn post_remove(
     // Decided under a lock: of two factors that are removed at once, one stays.
     people::lock(&mut tx, account).await?;
     let person = people::find(&mut *tx, account).await?.ok_or(WebError::NotFound)?.person;
-    let (passkey, left) = match find(&mut tx, account, &id).await {
+    let passkey = match find(&mut tx, account, &id).await {
         // A second click finds it gone.
         Err(WebError::NotFound) => return Ok(Redirect::to(addresses::PASSKEYS).into_response()),
         found => found?,
     };
-    if let Err(must_stay) = may_remove(left, &person) {
+    let have = second_factors::count(&mut tx, account).await?;
+    if let Err(must_stay) = may_remove(Factor::Passkey, have, viewer.sitting.is_vouched, &person) {
         let called = &passkey.name;
         let refused = RemovePage { page: &page, address: address(passkey.id), called, must_stay: Some(must_stay) };
         return page.answer(StatusCode::UNPROCESSABLE_ENTITY, &refused);
@@ -150,13 +154,11 @@ pub async fn post_remove(
     Ok(Redirect::to(addresses::PASSKEYS).into_response())
 }
 
-/// A passkey of this account, and how many others there are. Somebody else's is none.
-async fn find(connection: &mut PgConnection, account: Uuid, id: &str) -> Result<(OwnPasskey, usize), WebError> {
+/// A passkey of this account. Somebody else's is none.
+async fn find(connection: &mut PgConnection, account: Uuid, id: &str) -> Result<OwnPasskey, WebError> {
     let id = Uuid::parse_str(id).map_err(|_| WebError::NotFound)?;
     let known = passkeys::of_account(connection, account).await?;
-    let others = known.len().saturating_sub(1);
-    let passkey = known.into_iter().find(|passkey| passkey.id == id).ok_or(WebError::NotFound)?;
-    Ok((passkey, others))
+    known.into_iter().find(|passkey| passkey.id == id).ok_or(WebError::NotFound)
 }
 
 fn address(id: Uuid) -> String {

@@ -12,10 +12,7 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{
-        moment,
-        passkey::{MOST, PasskeyName},
-    },
+    domain::{moment, passkey::PasskeyName, second_factors::MOST_PASSKEYS},
     store::passkeys::{self, OwnPasskey},
     web::{
         addresses,
@@ -90,7 +87,7 @@ pub async fn options(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let known = passkeys::of_account(&mut *app.pool.acquire().await?, viewer.person.id).await?;
-    if PasskeyName::parse(&form.name).is_err() || known.len() >= MOST {
+    if PasskeyName::parse(&form.name).is_err() || known.len() >= MOST_PASSKEYS {
         return Ok(StatusCode::NO_CONTENT.into_response());
     }
     ceremony::ask_to_make(&way, &viewer.person, Purpose::Add).await
@@ -138,7 +135,7 @@ async fn show(
             page,
             form: view,
             typed: &form.name,
-            is_full: known.len() >= MOST,
+            is_full: known.len() >= MOST_PASSKEYS,
             passkeys: known.into_iter().map(Listed::from).collect(),
             is_on: app.passkeys.is_some(),
             localhost: app.config.is_development().then(|| format!("http://localhost:{port}")),

@@ -111,6 +111,15 @@ async fn an_officer_s_passkey_is_a_second_factor_where_the_provider_vouches_for_
     let page = elsewhere.follows(&answer).await;
     assert_eq!(page.texts(".codes code").len(), 10);
     elsewhere.fills_in(&page, &[]).await.leads_to("/account");
+
+    // Where the provider vouched for a factor, none is needed here; where it did not, the last one stays.
+    confirms(&portal, email).await;
+    let links = mei.opens("/account/security/passkeys").await.links();
+    let remove = links.iter().find(|link| link.ends_with("/remove")).expect("a link");
+    elsewhere.opens(remove).await.has_no_form().says("Add another passkey or an authenticator app first");
+    let page = mei.opens(remove).await;
+    mei.fills_in(&page, &[]).await.leads_to("/account/security/passkeys");
+    mei.opens("/account/security/passkeys").await.says("You have no passkey yet");
     portal.delivers().await;
     portal.mail.reads_all();
 }
