@@ -44,6 +44,17 @@ pub fn parse_sms_code(typed: &str) -> Option<String> {
     (digits.len() == SMS_DIGITS && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
 
+/// What a code of an app, or a recovery code, comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CodeUse {
+    /// It is right, and is used up now.
+    Right,
+    /// It was right, and is used up.
+    Used,
+    /// It is wrong.
+    Wrong,
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;

@@ -6,7 +6,9 @@ use time::{Duration, OffsetDateTime};
 use uuid::Uuid;
 
 use super::{StoreError, accounts::status};
-use crate::domain::{account::AccountStatus, mobile::Mobile, moment::is_expired, techpass_id::Username};
+use crate::domain::{
+    account::AccountStatus, codes::CodeUse, mobile::Mobile, moment::is_expired, techpass_id::Username,
+};
 
 /// How long a code by SMS is valid.
 pub const SMS_CODE_VALIDITY: Duration = Duration::minutes(10);
@@ -148,6 +150,23 @@ pub async fn replace_password(
     Ok(done.rows_affected() == 1)
 }
 
+/// Whether a hash is that of an account's password still: then neither changes before the transaction ends. Locks the account first,
+/// as whoever changes a password does.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn lock_password(connection: &mut PgConnection, account: Uuid, hash: &str) -> Result<bool, StoreError> {
+    let row = sqlx::query!(
+        "select a.id from accounts a join passwords p on p.account_id = a.id where a.id = $1 and p.hash = $2
+            for update of a for share of p",
+        account,
+        hash,
+    )
+    .fetch_optional(connection)
+    .await?;
+    Ok(row.is_some())
+}
+
 /// Takes the password of an account away: nothing fits any more, until its owner chooses another by a mailed link.
 ///
 /// # Errors
@@ -272,7 +291,7 @@ pub async fn keep_recovery_codes(
     Ok(done.rows_affected() == 1)
 }
 
-/// Uses up a recovery code. False if it is none, or was used.
+/// Uses a recovery code.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -281,16 +300,23 @@ pub async fn use_recovery_code(
     account: Uuid,
     hashes: &[Vec<u8>],
     now: OffsetDateTime,
-) -> Result<bool, StoreError> {
+) -> Result<CodeUse, StoreError> {
     let done = sqlx::query!(
         "update recovery_codes set used_at = $3 where account_id = $1 and hash = any($2) and used_at is null",
         account,
         hashes,
         now,
     )
-    .execute(connection)
+    .execute(&mut *connection)
     .await?;
-    Ok(done.rows_affected() == 1)
+    if done.rows_affected() == 1 {
+        return Ok(CodeUse::Right);
+    }
+    let used =
+        sqlx::query!("select used_at from recovery_codes where account_id = $1 and hash = any($2)", account, hashes)
+            .fetch_optional(connection)
+            .await?;
+    Ok(if used.is_some() { CodeUse::Used } else { CodeUse::Wrong })
 }
 
 /// The phone that a code is on its way to, and when it was sent.

@@ -240,20 +240,24 @@ pub async fn change(
     Ok(())
 }
 
-/// Whether some session goes on with this sitting: another request of the same browser has moved it.
+/// How far this sitting has come in some session that goes on with it: another request of the same browser has moved it there.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn goes_on(connection: &mut PgConnection, sitting: &Sitting) -> std::result::Result<bool, StoreError> {
+pub async fn twin(
+    connection: &mut PgConnection,
+    sitting: &Sitting,
+) -> std::result::Result<Option<Sitting>, StoreError> {
     let rows = sqlx::query!("select content from sessions where account_id = $1", sitting.account)
         .fetch_all(connection)
         .await?;
     for row in rows {
-        if content::sitting(&read(row.content)?)?.is_some_and(|other| other.is_same(sitting)) {
-            return Ok(true);
+        let other = content::sitting(&read(row.content)?)?;
+        if let Some(twin) = other.filter(|other| other.is_same(sitting)) {
+            return Ok(Some(twin));
         }
     }
-    Ok(false)
+    Ok(None)
 }
 
 fn read(content: Value) -> Result<Content> {

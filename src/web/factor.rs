@@ -11,7 +11,7 @@ use super::{page, session::session_error};
 use crate::{
     app::App,
     domain::{
-        codes::{RECOVERY_BYTES, RECOVERY_CODES, plain_recovery_code, recovery_code},
+        codes::{CodeUse, RECOVERY_BYTES, RECOVERY_CODES, plain_recovery_code, recovery_code},
         person::Person,
         totp::{SECRET_BYTES, TotpSecret},
     },
@@ -24,7 +24,7 @@ const SHOWN_CODES: &str = "recovery_codes";
 
 const SHOWN_CONTEXT: &[u8] = b"recovery codes to show";
 
-/// Whether a code is right and was not used: then it is used up.
+/// Uses a code of an app.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -34,7 +34,8 @@ pub async fn use_totp(
     person: &Person,
     code: &str,
     now: OffsetDateTime,
-) -> Result<bool, StoreError> {
+) -> Result<CodeUse, StoreError> {
+    let mut found = CodeUse::Wrong;
     for authenticator in credentials::authenticators(tx, person.id).await? {
         let Ok(secret) = app.keys.open(authenticator.id.as_bytes(), &authenticator.secret) else {
             tracing::error!(id = %authenticator.id, "an authenticator was encrypted with a key that is no longer known");
@@ -42,13 +43,13 @@ pub async fn use_totp(
         };
         let Ok(secret) = <[u8; SECRET_BYTES]>::try_from(secret) else { continue };
         let step = TotpSecret::new(&secret, &person.techpass_id()).matching_step(code, now);
-        if let Some(step) = step
-            && credentials::use_step(tx, authenticator.id, step, now).await?
-        {
-            return Ok(true);
+        let Some(step) = step else { continue };
+        if credentials::use_step(tx, authenticator.id, step, now).await? {
+            return Ok(CodeUse::Right);
         }
+        found = CodeUse::Used;
     }
-    Ok(false)
+    Ok(found)
 }
 
 /// Makes new recovery codes in the place of those that there are, and keeps them in the session to be shown.
@@ -118,7 +119,7 @@ pub async fn forget_shown_codes(session: &Session) -> Result<(), StoreError> {
     session.remove_value(SHOWN_CODES).await.map(drop).map_err(session_error)
 }
 
-/// Whether a recovery code is right and was not used: then it is used up.
+/// Uses a recovery code.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -128,7 +129,7 @@ pub async fn use_recovery_code(
     account: Uuid,
     typed: &str,
     now: OffsetDateTime,
-) -> Result<bool, StoreError> {
+) -> Result<CodeUse, StoreError> {
     let plain = plain_recovery_code(typed);
     // Those that an earlier version made were hashed with a key.
     let mut hashes = app.keys.macs(Purpose::RecoveryCode, &[account.as_bytes(), plain.as_bytes()]);

@@ -55,6 +55,25 @@ pub async fn keep(
     }
 }
 
+/// For a second click that brings a proof which the first one has just used up: has the browser go on where that one came to, and
+/// gives how far that is. None if the session was not moved meanwhile: then the proof was used by something else.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn join_twin(way: &Way<'_>, sitting: &Sitting) -> Result<Option<Sitting>, StoreError> {
+    let Some(id) = way.session.id() else { return Ok(None) };
+    let mut tx = way.app.pool.begin().await?;
+    if sessions::lock(&mut tx, &id).await?.is_some() {
+        return Ok(None);
+    }
+    let Some(twin) = sessions::twin(&mut tx, sitting).await? else { return Ok(None) };
+    let new = Id(i128::from_le_bytes(way.app.chance.bytes()));
+    begin_beside(&mut tx, way, &new, &twin).await?;
+    tx.commit().await?;
+    follow(way.session, Some(new)).await?;
+    Ok(Some(twin))
+}
+
 /// Tells the session what was committed.
 ///
 /// # Errors
@@ -102,15 +121,25 @@ async fn move_on(
     if let Some((old, stored)) = there {
         let stored = if begun.is_some() { stored } else { without_others(stored, person) };
         sessions::change(connection, (&old, &new), &with(stored, sitting)?, way.now).await?;
-    } else if begun.is_none() || sessions::goes_on(connection, sitting).await? {
+    } else if begun.is_none() || sessions::twin(connection, sitting).await?.is_some() {
         // There was none, or a second click of the same browser has moved it: whichever answer arrives has to be good.
-        let next = way.session.get_value(NEXT).await.map_err(session_error)?;
-        let content = next.map(|next| (NEXT.to_owned(), next)).into_iter().collect();
-        sessions::insert(connection, &new, &with(content, sitting)?, way.now).await?;
+        begin_beside(connection, way, &new, sitting).await?;
     } else {
         return Ok(Kept::Ended);
     }
     Ok(Kept::Kept(Some(new)))
+}
+
+/// Begins another session for a browser whose own was moved by a second click.
+async fn begin_beside(
+    connection: &mut PgConnection,
+    way: &Way<'_>,
+    id: &Id,
+    sitting: &Sitting,
+) -> Result<(), StoreError> {
+    let next = way.session.get_value(NEXT).await.map_err(session_error)?;
+    let content = next.map(|next| (NEXT.to_owned(), next)).into_iter().collect();
+    sessions::insert(connection, id, &with(content, sitting)?, way.now).await
 }
 
 fn with(mut content: Content, sitting: &Sitting) -> Result<Content, StoreError> {

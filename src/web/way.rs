@@ -165,6 +165,21 @@ impl Way<'_> {
         }
     }
 
+    /// Where a second click goes whose code the first one has just used up; nowhere if it was used by something else.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn after_twin(&self, sitting: &Sitting) -> Result<Option<String>, WebError> {
+        let Some(twin) = keeping::join_twin(self, sitting).await? else { return Ok(None) };
+        if let Some(led_to) = twin.led_to {
+            return Ok(Some(led_to));
+        }
+        let Some(found) = people::find(&self.app.pool, twin.account).await? else { return Ok(None) };
+        let in_force = self.app.reference.load().terms.versions_in_force(self.now);
+        let step = next_step(&found.person.progress(&in_force, twin.is_second_factor_proven));
+        Ok(Some(addresses::step(step).to_owned()))
+    }
+
     /// Makes the account active where it was pending, and the sign-in complete; gives where that leads.
     async fn arrive(
         &self,

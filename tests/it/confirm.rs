@@ -1,6 +1,6 @@
 //! Showing anew who one is before something that matters is changed (docs/rules.md §4.16).
 
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 use sqlx::PgPool;
 use time::Duration;
 
@@ -273,4 +273,28 @@ async fn nobody_confirms_for_a_browser_that_is_not_signed_in(database: PgPool) {
     mei.fills_in(&security, &[]).await.leads_to("/?signed-out=yes");
     mei.opens(&address).await.is(400).headed("Please start again");
     signs_in(&mei, &portal, &Persona::of(MEI)).await.leads_to("/account");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn two_clicks_on_one_code_are_one_proof_and_both_lead_on(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = active(&portal).await;
+    let page = asked(&portal, &ana).await;
+    let code = phone.shows(&portal);
+    let fields = [("password", PASSWORD), ("code", code.as_str())];
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from authenticators for update").execute(&mut *holding).await.expect("a lock");
+    let clicks = join_all((0..2).map(|_| ana.fills_in(&page, &fields)));
+    let (answers, ()) = join(clicks, async {
+        tables::are_waiting(&database, 2).await;
+        holding.rollback().await.expect("an end");
+    })
+    .await;
+    for answer in answers {
+        answer.leads_to(NEW_APP);
+        let cookie = answer.cookies().into_iter().find(|cookie| cookie.starts_with("session=")).expect("a session");
+        let request = portal.visitor().request(reqwest::Method::GET, NEW_APP).header("cookie", cookie);
+        portal.visitor().sends(request).await.is(200);
+    }
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'confirmed'").await, 1);
 }

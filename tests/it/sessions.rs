@@ -50,6 +50,7 @@ async fn on_the_way(portal: &Portal) -> Sitting {
         began_at: portal.clock.now(),
         confirmed_at: None,
         is_second_factor_proven: false,
+        is_vouched: false,
         is_complete: false,
         led_to: None,
         is_staff: false,
@@ -292,4 +293,66 @@ async fn a_second_sign_in_at_another_browser_is_its_own(database: PgPool) {
     there.posts("/sign-out", &page.form_to("/sign-out").fields).await.leads_to("/?signed-out=yes");
     here.opens("/account").await.is(200);
     here.opens("/activate").await.leads_to("/account");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn two_clicks_on_one_code_both_lead_on_and_a_used_code_opens_nothing_else(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (_, phone) = vendors::active(&portal).await;
+    portal.waits(Duration::seconds(30));
+    let ana = portal.visitor();
+    let page = ana.follows(&gives_password(&ana, ID, PASSWORD).await).await;
+    portal.waits(Duration::SECOND);
+    let thief = portal.visitor();
+    let thief_s_page = thief.follows(&gives_password(&thief, ID, PASSWORD).await).await;
+    let code = phone.shows(&portal);
+    let fields = [("code", code.as_str())];
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from authenticators for update").execute(&mut *holding).await.expect("a lock");
+    let clicks = join(ana.fills_in(&page, &fields), ana.fills_in(&page, &fields));
+    let (answers, ()) = join(clicks, async {
+        tables::are_waiting(&database, 2).await;
+        holding.rollback().await.expect("an end");
+    })
+    .await;
+    for answer in [answers.0, answers.1] {
+        answer.leads_to("/account");
+        // Whichever of the two answers the browser took last.
+        let cookie = answer.cookies().into_iter().find(|cookie| cookie.starts_with("session=")).expect("a session");
+        let request = portal.visitor().request(reqwest::Method::GET, "/account").header("cookie", cookie);
+        portal.visitor().sends(request).await.is(200);
+    }
+    thief.fills_in(&thief_s_page, &fields).await.is(422).says("The code is not right, or it was used");
+    let proven = "select count(*) from audit where event = 'factor_proven' and details->>'by' = 'totp'";
+    assert_eq!(tables::count(&database, proven).await, 1);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, _) = vendors::active(&portal).await;
+    let form = ana.opens("/account/security/password").await;
+    let new = "quantum ferry under saffron";
+    let fields = [("current_password", PASSWORD), ("new_password", new), ("repeat_password", new)];
+    let thief = portal.visitor();
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from accounts for update").execute(&mut *holding).await.expect("a lock");
+    let stolen = async {
+        // The change waits first.
+        tables::are_waiting(&database, 1).await;
+        gives_password(&thief, ID, PASSWORD).await
+    };
+    let (changed, (refused, ())) = join(
+        ana.fills_in(&form, &fields),
+        join(stolen, async {
+            tables::are_waiting(&database, 2).await;
+            holding.rollback().await.expect("an end");
+        }),
+    )
+    .await;
+    changed.leads_to("/account/security?done=password");
+    refused.is(422).has_field_error("password", "The TechPass ID or the password is not right");
+    thief.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
+    portal.delivers().await;
+    portal.mail.reads_all();
 }

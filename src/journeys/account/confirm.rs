@@ -16,7 +16,11 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{activation::AccountKind, codes::parse_sms_code, person::Person},
+    domain::{
+        activation::AccountKind,
+        codes::{CodeUse, parse_sms_code},
+        person::Person,
+    },
     messages::security_notice::Happened,
     providers::Ask,
     store::{audit::Event, credentials},
@@ -26,6 +30,7 @@ use crate::{
         error::WebError,
         factor,
         form::{FormView, Submitted},
+        keeping,
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
@@ -182,8 +187,12 @@ async fn by_password(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Resu
     let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id, way.now).await?;
     let is_password_right = app.passwords.is_right(&form.password, known.as_deref()).await?;
     let mut tx = app.pool.begin().await?;
-    if !is_password_right || !use_code(way, &mut tx, person, &form.code).await? {
+    let used = if is_password_right { use_code(way, &mut tx, person, &form.code).await? } else { CodeUse::Wrong };
+    if used != CodeUse::Right {
         drop(tx);
+        if is_done(way, viewer, used).await? {
+            return Ok(Ok(()));
+        }
         way.note_failure(person.id, json!({"because": "password or code, asked anew"})).await?;
         return Ok(Err((StatusCode::UNPROCESSABLE_ENTITY, FormView::with_error("password", WRONG))));
     }
@@ -207,8 +216,12 @@ async fn by_code(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<(
         return refuse(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
     }
     let mut tx = app.pool.begin().await?;
-    if !use_code(way, &mut tx, person, &form.code).await? {
+    let used = use_code(way, &mut tx, person, &form.code).await?;
+    if used != CodeUse::Right {
         drop(tx);
+        if is_done(way, viewer, used).await? {
+            return Ok(Ok(()));
+        }
         way.note_failure(person.id, json!({"because": "code, asked anew"})).await?;
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CODE.to_owned());
     }
@@ -222,22 +235,31 @@ fn tried(code: &str) -> Tried {
     if parse_sms_code(code).is_some() { Tried::Totp } else { Tried::Recovery }
 }
 
-/// Whether a code is right and was not used: then it is used up, and of a recovery code the owner hears.
+/// Whether a code was used up just now by the first of two clicks, of which this is the second.
+async fn is_done(way: &Way<'_>, viewer: &Viewer, used: CodeUse) -> Result<bool, WebError> {
+    if used != CodeUse::Used {
+        return Ok(false);
+    }
+    let twin = keeping::join_twin(way, &viewer.sitting).await?;
+    Ok(twin.is_some_and(|twin| twin.is_confirmed(way.now)))
+}
+
+/// Uses a code; of a recovery code the owner hears.
 async fn use_code(
     way: &Way<'_>,
     tx: &mut Transaction<'_, Postgres>,
     person: &Person,
     code: &str,
-) -> Result<bool, WebError> {
+) -> Result<CodeUse, WebError> {
     if tried(code) == Tried::Totp {
         return Ok(factor::use_totp(tx, way.app, person, code, way.now).await?);
     }
-    let is_right = factor::use_recovery_code(tx, way.app, person.id, code, way.now).await?;
-    if is_right {
+    let used = factor::use_recovery_code(tx, way.app, person.id, code, way.now).await?;
+    if used == CodeUse::Right {
         way.note(tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
         way.tell(tx, person, Happened::RecoveryCodeUsed).await?;
     }
-    Ok(is_right)
+    Ok(used)
 }
 
 async fn to_provider(way: &Way<'_>, page: &PageContext, person: &Person, next: &str) -> Result<Response, WebError> {

@@ -15,7 +15,7 @@ use tower_sessions::Session;
 use super::shut::{self, Shut};
 use crate::{
     app::App,
-    domain::{moment::is_expired, person::Person, techpass_id::TechPassId},
+    domain::{codes::CodeUse, moment::is_expired, person::Person, techpass_id::TechPassId},
     keys::token_hash,
     messages::security_notice::Happened,
     store::{
@@ -173,10 +173,11 @@ pub async fn post_new(
     // Before the transaction: whoever waits for a turn must not hold a connection meanwhile.
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, person.id).await?;
     if person.has_authenticator {
-        let by_app = factor::use_totp(&mut tx, &app, person, &form.code, way.now).await?;
-        let by_recovery_code =
-            !by_app && factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await?;
+        let by_app = factor::use_totp(&mut tx, &app, person, &form.code, way.now).await? == CodeUse::Right;
+        let by_recovery_code = !by_app
+            && factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await? == CodeUse::Right;
         if !by_app && !by_recovery_code {
             drop(tx);
             way.note_failure(person.id, json!({"because": "code"})).await?;

@@ -13,7 +13,7 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{activation::Step, person::Person},
+    domain::{activation::Step, codes::CodeUse, person::Person},
     messages::security_notice::Happened,
     store::audit::Event,
     web::{
@@ -119,13 +119,18 @@ async fn prove(
     }
     let mut tx = app.pool.begin().await?;
     let is_recovery = tried == Tried::Recovery;
-    let is_right = if is_recovery {
+    let used = if is_recovery {
         factor::use_recovery_code(&mut tx, app, person.id, code, way.now).await?
     } else {
         factor::use_totp(&mut tx, app, person, code, way.now).await?
     };
-    if !is_right {
+    if used != CodeUse::Right {
         drop(tx);
+        if used == CodeUse::Used
+            && let Some(address) = way.after_twin(&viewer.sitting).await?
+        {
+            return Ok(Ok(address));
+        }
         way.note_failure(person.id, json!({"because": if is_recovery { "recovery code" } else { "code" }})).await?;
         let message = if is_recovery {
             "This is not one of your recovery codes, or it was used"

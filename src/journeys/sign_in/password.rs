@@ -105,6 +105,13 @@ pub async fn post(
         return page.answer(StatusCode::FORBIDDEN, &shut::Page { page: &page, shut });
     }
     let mut tx = app.pool.begin().await?;
+    if !credentials::lock_password(&mut tx, known.account, known.hash.as_deref().unwrap_or_default()).await? {
+        // Another one took its place while this one was looked at.
+        drop(tx);
+        way.note_failure(known.account, json!({"because": "password"})).await?;
+        answer_time::wait(began).await;
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG.to_owned());
+    }
     let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
     tries::give_back(&mut tx, &app, Tried::Password, username.as_str().as_bytes()).await?;
     way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
