@@ -34,7 +34,7 @@ pub struct Sitting {
     pub is_vouched: bool,
     /// Whether all that a sign-in needs was done: only then is somebody signed in.
     pub is_complete: bool,
-    /// Where it led once that was done: a second click leads there too.
+    /// Where it leads once that is done: a second click leads there too.
     #[serde(default)]
     pub led_to: Option<String>,
     /// Whether the person has a role, and so may be idle for a short time only.

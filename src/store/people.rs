@@ -169,13 +169,14 @@ pub async fn activate(connection: &mut PgConnection, account: Uuid, now: OffsetD
     Ok(done.is_some())
 }
 
-/// Locks an account until the transaction ends.
+/// Locks an account until the transaction ends. Gives since when its sessions are good; none if there is no such account.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
-pub async fn lock(connection: &mut PgConnection, account: Uuid) -> Result<(), StoreError> {
-    sqlx::query!("select id from accounts where id = $1 for update", account).fetch_optional(connection).await?;
-    Ok(())
+pub async fn lock(connection: &mut PgConnection, account: Uuid) -> Result<Option<OffsetDateTime>, StoreError> {
+    Ok(sqlx::query_scalar!("select sessions_from from accounts where id = $1 for update", account)
+        .fetch_optional(connection)
+        .await?)
 }
 
 /// Notes that somebody signed in.

@@ -35,6 +35,9 @@ pub const SECURITY: &str = "/account/security";
 /// The passkeys of somebody who is signed in.
 pub const PASSKEYS: &str = "/account/security/passkeys";
 
+/// The authenticator apps of somebody who is signed in.
+pub const AUTHENTICATORS: &str = "/account/security/authenticators";
+
 /// Where somebody who is signed in proves anew who they are.
 pub const CONFIRM: &str = "/account/security/confirm";
 

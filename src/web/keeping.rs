@@ -74,6 +74,17 @@ pub async fn join_twin(way: &Way<'_>, sitting: &Sitting) -> Result<Option<Sittin
     Ok(Some(twin))
 }
 
+/// Whether a session of this sitting is there still: the one that the request came with, or the one that another click has moved it
+/// to.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn is_there(connection: &mut PgConnection, session: &Session, sitting: &Sitting) -> Result<bool, StoreError> {
+    let Some(id) = session.id() else { return Ok(false) };
+    let is_here = sessions::lock(connection, &id).await?.is_some();
+    Ok(is_here || sessions::twin(connection, sitting).await?.is_some())
+}
+
 /// Tells the session what was committed.
 ///
 /// # Errors

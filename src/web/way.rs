@@ -75,6 +75,20 @@ impl Way<'_> {
         Ok(audit::record(&mut connection, &entry, self.now).await?)
     }
 
+    /// Locks the account of somebody who is signed in, before it is changed, if their session is still good: the head of a request
+    /// says who sends it, and its body may be held back until they are signed out.
+    ///
+    /// # Errors
+    /// [`WebError::SeeOther`] to signing in if the session was ended, [`WebError::Unavailable`] if the database does not answer.
+    pub async fn lock(&self, connection: &mut PgConnection, sitting: &Sitting) -> Result<(), WebError> {
+        let sessions_from = people::lock(connection, sitting.account).await?;
+        let is_good = sessions_from.is_some_and(|from| sitting.began_at >= from);
+        if is_good && keeping::is_there(connection, self.session, sitting).await? {
+            return Ok(());
+        }
+        Err(WebError::SeeOther(addresses::sign_in(None)))
+    }
+
     /// Tells the owner what happened to their account, in the transaction that does it.
     ///
     /// # Errors
@@ -201,6 +215,9 @@ impl Way<'_> {
         known_browser::meet(self, tx, person, sitting, is_new).await?;
         if is_new {
             return Ok(addresses::ACTIVATED.to_owned());
+        }
+        if let Some(led_to) = &sitting.led_to {
+            return Ok(led_to.clone());
         }
         Ok(session::wanted(self.session).await?.unwrap_or_else(|| addresses::ACCOUNT.to_owned()))
     }

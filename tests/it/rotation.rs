@@ -37,7 +37,7 @@ async fn authenticators_and_recovery_codes_outlive_a_second_change_once_secrets_
     let by_code = twice.visitor();
     gives_password(&by_code, ID, PASSWORD).await.leads_to("/sign-in/mfa");
     let page = by_code.opens("/sign-in/recovery").await;
-    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to("/account");
+    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to("/account/security/authenticators?done=recovered");
     twice.delivers().await;
     portal.mail.reads_all();
 }

@@ -356,3 +356,32 @@ async fn a_password_that_is_changed_while_it_is_looked_at_lets_nobody_in(databas
     portal.delivers().await;
     portal.mail.reads_all();
 }
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn what_comes_after_one_was_signed_out_everywhere_changes_nothing(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = vendors::active(&portal).await;
+    let thief = vendors::signs_in(&portal, ID, &phone).await;
+    portal.waits(Duration::SECOND);
+    let form = thief.opens("/account/edit").await;
+    let everywhere = ana.opens("/account/security").await;
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from accounts for update").execute(&mut *holding).await.expect("a lock");
+    let late = async {
+        // Signing out waits first.
+        tables::are_waiting(&database, 1).await;
+        thief.fills_in(&form, &[("first_name", "Nobody")]).await
+    };
+    let fields = everywhere.form().fields;
+    let (out, (refused, ())) = join(
+        ana.posts("/account/security", &fields),
+        join(late, async {
+            tables::are_waiting(&database, 2).await;
+            holding.rollback().await.expect("an end");
+        }),
+    )
+    .await;
+    out.is(303);
+    refused.leads_to("/sign-in");
+    assert_eq!(tables::count(&database, "select count(*) from accounts where first_name = 'Nobody'").await, 0);
+}

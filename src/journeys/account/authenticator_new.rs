@@ -10,7 +10,7 @@ use serde::Deserialize;
 use serde_json::json;
 use tower_sessions::Session;
 
-use super::authenticators::{ADDRESS, require_factors_here, wrong_name};
+use super::authenticators::{require_factors_here, wrong_name};
 use crate::{
     app::App,
     domain::{
@@ -18,7 +18,7 @@ use crate::{
         short_text::{self, NotShortText},
     },
     messages::security_notice::Happened,
-    store::{audit::Event, authenticators, credentials, people},
+    store::{audit::Event, authenticators, credentials},
     web::{
         addresses,
         authenticator::{NAME, SetUp, Shown},
@@ -60,7 +60,7 @@ pub async fn get(
     let mut connection = app.pool.acquire().await?;
     let listed = authenticators::listed(&mut connection, viewer.person.id).await?;
     if !may_add_authenticator(listed.len()) {
-        return Ok(Redirect::to(ADDRESS).into_response());
+        return Ok(Redirect::to(addresses::AUTHENTICATORS).into_response());
     }
     let number = authenticators::next_number(&mut connection, viewer.person.id).await?;
     page.show(&show(&app, &page, &viewer, number, &FormView::default(), ""))
@@ -75,7 +75,8 @@ pub async fn post(
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    let (person, added) = (&viewer.person, || Redirect::to(&addresses::done(ADDRESS, "added")).into_response());
+    let (person, added) =
+        (&viewer.person, || Redirect::to(&addresses::done(addresses::AUTHENTICATORS, "added")).into_response());
     require_factors_here(person)?;
     let mut connection = app.pool.acquire().await?;
     let next = authenticators::next_number(&mut connection, person.id).await?;
@@ -112,10 +113,10 @@ pub async fn post(
     };
     let mut tx = app.pool.begin().await?;
     // Counted again under a lock: of many at once, no more are added than there may be.
-    people::lock(&mut tx, person.id).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     if !may_add_authenticator(authenticators::listed(&mut tx, person.id).await?.len()) {
         // The list says how many there may be, and that this one is not there.
-        return Ok(Redirect::to(ADDRESS).into_response());
+        return Ok(Redirect::to(addresses::AUTHENTICATORS).into_response());
     }
     if credentials::add_authenticator(&mut tx, person.id, &authenticator, name, step, way.now).await? {
         tries::give_theirs_back(&mut tx, &app, person, Tried::Totp).await?;

@@ -28,7 +28,7 @@ use crate::{
     store::{
         audit::Event,
         authenticators::{self, Listed},
-        people, second_factors,
+        second_factors,
     },
     web::{
         addresses,
@@ -40,9 +40,6 @@ use crate::{
         way::Way,
     },
 };
-
-/// Where they are listed.
-pub const ADDRESS: &str = "/account/security/authenticators";
 
 /// Goes on only for those whose second factors are kept here. Whose provider asks for one has none here, and nothing to recover.
 pub fn require_factors_here(person: &Person) -> Result<(), WebError> {
@@ -162,7 +159,7 @@ pub async fn post_name(
         way.note(&mut tx, account, Event::AuthenticatorRenamed, json!({"authenticator": one.id})).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(&addresses::done(ADDRESS, "renamed")).into_response())
+    Ok(Redirect::to(&addresses::done(addresses::AUTHENTICATORS, "renamed")).into_response())
 }
 
 /// What is wrong with a name, in words for beside the field.
@@ -200,10 +197,10 @@ pub async fn post_remove(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
-    let removed = || Redirect::to(&addresses::done(ADDRESS, "removed")).into_response();
+    let removed = || Redirect::to(&addresses::done(addresses::AUTHENTICATORS, "removed")).into_response();
     let mut tx = app.pool.begin().await?;
     // Counted under a lock: of two that are removed at once, one stays.
-    people::lock(&mut tx, account).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     let one = match find(&mut tx, account, id).await {
         Ok(found) => found,
         // A second click: it is gone already.

@@ -20,7 +20,6 @@ use crate::{
     },
     store::{
         audit::Event,
-        people,
         profiles::{self, Profile},
     },
     web::{
@@ -96,7 +95,7 @@ pub async fn post(
     };
     let Understood { first_name, last_name, department, new_mobile } = understood;
     let mut tx = app.pool.begin().await?;
-    people::lock(&mut tx, account).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     if profiles::save(&mut tx, account, first_name, last_name, department).await? {
         way.note(&mut tx, account, Event::ProfileChanged, json!({})).await?;
     }

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     domain::mobile::Mobile,
     messages::security_notice::Happened,
-    store::{audit::Event, credentials, people, profiles},
+    store::{audit::Event, credentials, profiles},
     web::{
         addresses,
         error::WebError,
@@ -84,7 +84,7 @@ pub async fn post(
     let (account, refused) = (viewer.person.id, StatusCode::UNPROCESSABLE_ENTITY);
     let mut tx = app.pool.begin().await?;
     // No other number can take its place meanwhile.
-    people::lock(&mut tx, account).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     let Some(mobile) = profiles::new_mobile(&mut tx, account).await? else {
         // A second click, or it was dropped in another tab.
         return Ok(Redirect::to(addresses::ACCOUNT).into_response());
@@ -127,7 +127,7 @@ pub async fn post_drop(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
-    people::lock(&mut tx, viewer.person.id).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     if profiles::end_mobile_change(&mut tx, viewer.person.id).await? {
         way.note(&mut tx, viewer.person.id, Event::MobileDropped, json!({})).await?;
     }

@@ -132,7 +132,7 @@ pub async fn post_remove(
     let account = viewer.person.id;
     let mut tx = app.pool.begin().await?;
     // Decided under a lock: of two factors that are removed at once, one stays.
-    people::lock(&mut tx, account).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     let person = people::find(&mut *tx, account).await?.ok_or(WebError::NotFound)?.person;
     let passkey = match find(&mut tx, account, &id).await {
         // A second click finds it gone.

@@ -107,7 +107,8 @@ pub async fn post(
         Err(message) => FormView::with_error("name", message),
         Ok(name) => match ceremony::add(&way, &viewer.person, Purpose::Add, &name, &form.credential).await? {
             Ok(tx) => {
-                if let Some(tx) = tx {
+                if let Some(mut tx) = tx {
+                    way.lock(&mut tx, &viewer.sitting).await?;
                     tx.commit().await?;
                     app.bell.ring();
                 }

@@ -14,9 +14,9 @@ use tower_sessions::Session;
 use super::authenticators::require_factors_here;
 use crate::{
     app::App,
-    domain::{codes::RECOVERY_CODES, moment, person::Person},
+    domain::{codes::RECOVERY_CODES, moment},
     messages::security_notice::Happened,
-    store::{audit::Event, people, security},
+    store::{audit::Event, security},
     web::{
         addresses,
         error::WebError,
@@ -24,7 +24,7 @@ use crate::{
         form::Submitted,
         observe::RequestId,
         page::PageContext,
-        session::{self, Confirmed, SignedIn},
+        session::{self, Confirmed, SignedIn, Viewer},
         way::Way,
     },
 };
@@ -96,13 +96,13 @@ pub async fn post(
     require_factors_here(&viewer.person)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     if form.new != "yes" {
-        return keep(&way, &viewer.person).await;
+        return keep(&way, &viewer).await;
     }
     let Confirmed(viewer) = Confirmed::or_ask(viewer, ADDRESS, way.now)?;
     let person = &viewer.person;
     let mut tx = app.pool.begin().await?;
     // Of two clicks, the second one finds newer codes than were on its page, and leaves them alone.
-    people::lock(&mut tx, person.id).await?;
+    way.lock(&mut tx, &viewer.sitting).await?;
     if form.made == made(security::recovery_codes(&mut tx, person.id).await?.made_at) {
         factor::make_recovery_codes(&mut tx, &app, &session, person.id, way.now).await?;
         way.note(&mut tx, person.id, Event::RecoveryCodesMade, json!({})).await?;
@@ -115,9 +115,11 @@ pub async fn post(
 }
 
 /// The codes are kept: they are not shown again.
-async fn keep(way: &Way<'_>, person: &Person) -> Result<Response, WebError> {
+async fn keep(way: &Way<'_>, viewer: &Viewer) -> Result<Response, WebError> {
+    let person = &viewer.person;
     if let Some(codes) = factor::shown_codes(way.app, way.session, person.id).await? {
         let mut tx = way.app.pool.begin().await?;
+        way.lock(&mut tx, &viewer.sitting).await?;
         let are_alive = factor::keep_codes(&mut tx, person.id, &codes, way.now).await?;
         if are_alive {
             way.note(&mut tx, person.id, Event::RecoveryCodesKept, json!({})).await?;

@@ -35,6 +35,14 @@ pub struct Form {
     repeat_password: String,
 }
 
+/// There is no initial password that works: it has died, or was taken away because somebody else knew it.
+#[derive(Template)]
+#[template(path = "activate/password_gone.html")]
+struct GonePage<'a> {
+    page: &'a PageContext,
+    techpass_id: String,
+}
+
 #[derive(Template)]
 #[template(path = "activate/password.html")]
 struct Page<'a> {
@@ -43,8 +51,12 @@ struct Page<'a> {
     techpass_id: String,
 }
 
-pub async fn get(at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
+pub async fn get(State(app): State<App>, at: OnTheWay, page: PageContext) -> Result<Response, WebError> {
     let viewer = at.at(Step::Password)?;
+    let known = credentials::password_hash(&mut *app.pool.acquire().await?, viewer.person.id, app.clock.now()).await?;
+    if known.is_none() {
+        return page.show(&GonePage { page: &page, techpass_id: viewer.person.techpass_id() });
+    }
     page.show(&show(&page, &FormView::default(), &viewer.person))
 }
 
@@ -76,6 +88,9 @@ pub async fn post(
         return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&page, &view, person));
     }
     let known = credentials::password_hash(&mut *app.pool.acquire().await?, person.id, way.now).await?;
+    if known.is_none() {
+        return page.refuse(&GonePage { page: &page, techpass_id: person.techpass_id() });
+    }
     if !app.passwords.is_right(&form.current_password, known.as_deref()).await? {
         way.note_failure(person.id, json!({"because": "current password"})).await?;
         return page.refuse(&show(&page, &wrong(), person));

@@ -19,10 +19,8 @@ use crate::{
     store::{
         audit::{self, Event},
         not_me::{self, NotMeLink},
-        people,
     },
     web::{
-        addresses,
         error::WebError,
         form::{FormView, Submitted},
         observe::RequestId,
@@ -97,12 +95,8 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
     // First of all: what is written below holds on to the account, and of two at once each would wait for the other.
-    people::lock(&mut tx, viewer.person.id).await?;
-    let known = people::find(&mut *tx, viewer.person.id).await?;
-    if known.is_none_or(|known| viewer.sitting.began_at < known.sessions_from) {
-        // A second click: it is done, and everybody is signed out.
-        return Err(WebError::SeeOther(addresses::sign_in(None)));
-    }
+    // A second click is led to sign in: it is done, and everybody is signed out.
+    way.lock(&mut tx, &viewer.sitting).await?;
     let disowned = disowned(&mut tx, &viewer.person, &form, &way).await?;
     // Used up already: it leads to the page that says what was done, which nobody is signed in for.
     let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());

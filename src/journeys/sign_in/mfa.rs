@@ -13,16 +13,17 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{activation::Step, codes::CodeUse, person::Person},
+    domain::{account::AccountStatus, activation::Step, codes::CodeUse, person::Person},
     messages::security_notice::Happened,
     store::audit::Event,
     web::{
+        addresses,
         error::WebError,
         factor,
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{OnTheWay, SessionId, Viewer},
+        session::{self, OnTheWay, SessionId, Viewer},
         tries::{self, Tried},
         way::Way,
     },
@@ -148,5 +149,12 @@ async fn prove(
     }
     let mut sitting = viewer.sitting.clone();
     sitting.is_second_factor_proven = true;
+    if is_recovery && person.status == AccountStatus::Active {
+        // It may have been the last one: it has to be enough to set the new phone up.
+        sitting.confirmed_at = Some(way.now);
+        if session::wanted(way.session).await?.is_none() {
+            sitting.led_to = Some(addresses::done(addresses::AUTHENTICATORS, "recovered"));
+        }
+    }
     Ok(Ok(way.go_on(tx, sitting, SessionId::New).await?))
 }

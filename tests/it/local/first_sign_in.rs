@@ -6,7 +6,9 @@ use time::Duration;
 use super::WRONG;
 use crate::support::{
     Portal, tables,
-    vendors::{ADDRESS, ID, INITIAL, PASSWORD, Phone, finishes, gives_password, registered, sets_up_app, sms_code},
+    vendors::{
+        ADDRESS, ID, INITIAL, PASSWORD, Phone, finishes, gives_password, registered, sets_up_app, sms_code, walks_to,
+    },
 };
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -127,6 +129,34 @@ async fn an_initial_password_is_good_until_the_second_before_its_72_hours_are_ov
     let page = gives_password(&portal.visitor(), ID, INITIAL).await;
     page.is(403).titled("Your first password has run out").links_to("/sign-in/forgotten");
     gives_password(&portal.visitor(), ID, "another one").await.is(422).has_field_error("password", WRONG);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_comes_to_the_password_without_one_that_works_has_a_link_sent_and_goes_on(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    portal.waits(Duration::hours(71));
+    let ana = portal.visitor();
+    let answer = gives_password(&ana, ID, INITIAL).await;
+    let (phone, answer) = sets_up_app(&portal, &ana, &answer).await;
+    let answer = walks_to("/activate/password", &portal, &ana, answer).await;
+    let open = ana.follows(&answer).await;
+    open.is(200).links_to("/sign-in/forgotten");
+    portal.waits(Duration::HOUR);
+    let fields = [("current_password", INITIAL), ("new_password", PASSWORD), ("repeat_password", PASSWORD)];
+    ana.fills_in(&open, &fields).await.is(422).says("You have no password that works").has_button("Send the link");
+    let page = ana.opens("/activate/password").await;
+    page.is(200).says("You have no password that works");
+    ana.fills_in(&page, &[]).await.is(200).says("Look into your e-mail");
+    portal.delivers().await;
+    let link = portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/");
+    let page = ana.opens(&link).await;
+    let code = phone.shows(&portal);
+    let fields = [("new_password", PASSWORD), ("repeat_password", PASSWORD), ("code", code.as_str())];
+    let answer = ana.fills_in(&page, &fields).await;
+    finishes(&portal, &ana, answer).await.is(200).headed("You have successfully onboarded to TechPass");
+    portal.delivers().await;
+    portal.mail.reads_all();
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

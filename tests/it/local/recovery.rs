@@ -6,8 +6,13 @@ use time::Duration;
 use crate::support::{
     Portal,
     portal::KEY,
-    vendors::{ID, INITIAL, PASSWORD, Phone, finishes, gives_password, registered, registered_as, sets_up_app},
+    vendors::{
+        ID, INITIAL, PASSWORD, Phone, adds_another_app, finishes, gives_password, registered, registered_as,
+        sets_up_app, signs_in,
+    },
 };
+
+const RECOVERED: &str = "/account/security/authenticators?done=recovered";
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn five_wrong_codes_in_15_minutes_lock_the_codes_and_a_recovery_code_still_lets_in(database: PgPool) {
@@ -30,7 +35,7 @@ async fn five_wrong_codes_in_15_minutes_lock_the_codes_and_a_recovery_code_still
     locked.is(429).has_field_error("code", "Too many tries. Try again in 15 minutes");
     let page = again.opens("/sign-in/recovery").await;
     again.fills_in(&page, &[("code", "2222-2222-2222-2222")]).await.is(422);
-    again.fills_in(&page, &[("code", &codes[0].to_lowercase().replace('-', " "))]).await.leads_to("/account");
+    again.fills_in(&page, &[("code", &codes[0].to_lowercase().replace('-', " "))]).await.leads_to(RECOVERED);
     let thief = portal.visitor();
     gives_password(&thief, ID, PASSWORD).await.is(303);
     let page = thief.opens("/sign-in/recovery").await;
@@ -102,7 +107,48 @@ async fn recovery_codes_and_authenticators_outlive_a_change_of_the_secret_key(da
     let by_code = rotated.visitor();
     gives_password(&by_code, ID, PASSWORD).await.leads_to("/sign-in/mfa");
     let page = by_code.opens("/sign-in/recovery").await;
-    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to("/account");
+    by_code.fills_in(&page, &[("code", &codes[3])]).await.leads_to(RECOVERED);
     rotated.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn the_last_recovery_code_is_enough_to_log_in_and_set_up_a_new_phone(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let ana = portal.visitor();
+    let answer = gives_password(&ana, ID, INITIAL).await;
+    let (_, answer) = sets_up_app(&portal, &ana, &answer).await;
+    let codes = ana.follows(&answer).await.texts(".codes code");
+    finishes(&portal, &ana, answer).await.is(200);
+    portal.waits(Duration::MINUTE);
+    let keep = "delete from recovery_codes where ctid <> (select max(ctid) from recovery_codes)";
+    sqlx::query(keep).execute(&database).await.expect("one code left");
+
+    let with_new_phone = portal.visitor();
+    let mut led_to = String::new();
+    for code in codes {
+        gives_password(&with_new_phone, ID, PASSWORD).await.is(303);
+        let page = with_new_phone.opens("/sign-in/recovery").await;
+        let answer = with_new_phone.fills_in(&page, &[("code", &code)]).await;
+        if let Some(address) = answer.location() {
+            address.clone_into(&mut led_to);
+            break;
+        }
+    }
+    assert_eq!(led_to, RECOVERED);
+    with_new_phone.opens(&led_to).await.is(200).says("You are logged in with a recovery code");
+    let new = adds_another_app(&portal, &with_new_phone).await;
+    let list = with_new_phone.opens("/account/security/authenticators").await;
+    let old = list.links().into_iter().find(|link| link.ends_with("/remove")).expect("a link");
+    let page = with_new_phone.opens(&old).await;
+    with_new_phone.fills_in(&page, &[]).await.is(303);
+    signs_in(&portal, ID, &new).await;
+    portal.waits(Duration::minutes(10));
+    with_new_phone
+        .opens("/account/security/authenticators/new")
+        .await
+        .leads_to("/account/security/confirm?next=%2Faccount%2Fsecurity%2Fauthenticators%2Fnew");
+    portal.delivers().await;
     portal.mail.reads_all();
 }
