@@ -12,6 +12,7 @@ mod directory;
 mod errors;
 mod headers;
 mod hostile;
+mod in_vain;
 mod local;
 mod metrics;
 mod my_account;
