@@ -39,14 +39,19 @@ pub enum Tried {
     Sms,
     /// Having a link sent to choose a new password.
     PasswordLink,
+    /// Having a passkey's wrong answer written down: whoever knows what a passkey is called can send as many as they like.
+    WrongPasskey,
+    /// Having a passkey written down, and its owner written to, because there may be a copy of it. Apart from the others, so that
+    /// nobody can hide a copy behind wrong answers.
+    CopiedPasskey,
 }
 
 impl Tried {
     const fn budget(self) -> Budget {
         match self {
-            Self::Password | Self::Recovery => Budget { times: 10, within: Duration::HOUR },
+            Self::Password | Self::Recovery | Self::WrongPasskey => Budget { times: 10, within: Duration::HOUR },
             Self::Totp | Self::BesideLink => Budget { times: 5, within: Duration::minutes(15) },
-            Self::Sms | Self::PasswordLink => Budget { times: 5, within: Duration::HOUR },
+            Self::Sms | Self::PasswordLink | Self::CopiedPasskey => Budget { times: 5, within: Duration::HOUR },
         }
     }
 
@@ -58,6 +63,8 @@ impl Tried {
             Self::BesideLink => "beside link",
             Self::Sms => "sms",
             Self::PasswordLink => "password link",
+            Self::WrongPasskey => "wrong passkey",
+            Self::CopiedPasskey => "copied passkey",
         }
     }
 }
