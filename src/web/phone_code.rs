@@ -20,7 +20,7 @@ use crate::{
     store::{
         audit::Event,
         credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
-        outbox,
+        outbox, people,
     },
 };
 
@@ -65,6 +65,7 @@ pub async fn send(way: &Way<'_>, account: Uuid, mobile: &Mobile) -> Result<Resul
     }
     let code = sms_code(app.chance.bytes());
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, account).await?;
     let hash = hash(way, account, &code);
     if !credentials::put_sms_code(&mut tx, account, mobile, &hash, way.now).await? {
         return Ok(Err(NotSent::TooSoon));
@@ -91,6 +92,7 @@ pub async fn check(
     let Some(code) = parse_sms_code(typed) else {
         return Ok(Err("Enter the six digits from the SMS".to_owned()));
     };
+    people::lock(connection, account).await?;
     let hash = hash(way, account, &code);
     let checked = credentials::try_sms_code(connection, account, &hash, way.now).await?;
     if matches!(checked, CodeCheck::Wrong { .. }) {

@@ -4,6 +4,7 @@
 
 mod accept;
 mod account;
+mod at_once;
 mod authenticators;
 mod budgets;
 mod confirm;

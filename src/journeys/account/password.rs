@@ -15,7 +15,7 @@ use crate::{
     app::App,
     domain::{activation::AccountKind, moment, moment::is_expired, person::Person},
     messages::security_notice::Happened,
-    store::{audit::Event, credentials, sessions, tokens},
+    store::{audit::Event, credentials, people, sessions, tokens},
     web::{
         addresses,
         error::WebError,
@@ -87,6 +87,7 @@ pub async fn post(
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, person.id).await?;
     tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
     // Of two who change it at once, the second one gave a password that is no longer the one of now.
     if !credentials::replace_password(&mut tx, person.id, hash_of_now.unwrap_or_default(), &hash, way.now).await? {

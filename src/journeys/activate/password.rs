@@ -13,7 +13,7 @@ use tower_sessions::Session;
 use crate::{
     app::App,
     domain::{activation::Step, person::Person},
-    store::{audit::Event, credentials, sessions},
+    store::{audit::Event, credentials, people, sessions},
     web::{
         error::WebError,
         form::{FormView, Submitted},
@@ -82,6 +82,7 @@ pub async fn post(
     }
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, person.id).await?;
     tries::give_theirs_back(&mut tx, &app, person, Tried::Password).await?;
     // Of two who choose one at once, the second one gave a password that is there no more.
     if !credentials::replace_password(&mut tx, person.id, &known.unwrap_or_default(), &hash, way.now).await? {

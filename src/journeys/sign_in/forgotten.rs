@@ -117,6 +117,7 @@ pub async fn post(
 async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     let app = way.app;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, account).await?;
     let Some(found) = people::find(&mut *tx, account).await? else { return Ok(()) };
     if shut_of(&found.person, way.now).is_some() {
         return Ok(());
@@ -173,6 +174,7 @@ pub async fn post_new(
     // Before the transaction: whoever waits for a turn must not hold a connection meanwhile.
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, person.id).await?;
     if person.has_authenticator {
         let by_app = factor::use_totp(&mut tx, &app, person, &form.code, way.now).await?;
         let by_recovery_code =

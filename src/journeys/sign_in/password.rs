@@ -104,6 +104,7 @@ pub async fn post(
         return page.answer(StatusCode::FORBIDDEN, &shut::Page { page: &page, shut });
     }
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, known.account).await?;
     let Some(found) = people::find(&mut *tx, known.account).await? else { return Err(WebError::NotFound) };
     tries::give_back(&mut tx, &app, Tried::Password, username.as_str().as_bytes()).await?;
     way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
