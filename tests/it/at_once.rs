@@ -8,11 +8,15 @@ use time::Duration;
 
 use crate::support::{
     Page, Portal, Visitor, tables,
-    vendors::{ADDRESS, ID, PASSWORD, active, adds_another_app, confirms_on_the_way_to, gives_password},
+    vendors::{
+        ADDRESS, ID, PASSWORD, active, active_as, adds_another_app, confirms_on_the_way_to, gives_password, signs_in,
+    },
 };
 
+const SECURED: &str = "select count(*) from audit where event = 'not_me'";
 const APPS: &str = "/account/security/authenticators";
 const NEW: &str = "quantum ferry under saffron";
+const OTHER_NEW: &str = "velvet harbour counts pigeons";
 
 /// Holds the first one up where it writes into the trail, which is after its first lock and before its last; then the second one
 /// comes, and both go on.
@@ -95,4 +99,50 @@ async fn whoever_gives_the_old_password_while_it_is_being_changed_is_out_again(d
     elsewhere.opens("/sign-in/mfa").await.is(303);
     portal.delivers().await;
     portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn of_two_new_passwords_at_once_one_counts_and_the_other_one_is_told_so(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = active(&portal).await;
+    let there = signs_in(&portal, ID, &phone).await;
+    let (form, form_there) =
+        (ana.opens("/account/security/password").await, there.opens("/account/security/password").await);
+    let (first, second) =
+        one_after_the_other(&database, changes(&ana, &form, NEW), changes(&there, &form_there, OTHER_NEW)).await;
+    first.leads_to("/account/security?done=password");
+    let wrong = "This is not the password that you log in with now";
+    second.is(422).has_field_error("current_password", wrong);
+    there.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
+    gives_password(&portal.visitor(), ID, OTHER_NEW).await.is(422);
+    gives_password(&portal.visitor(), ID, PASSWORD).await.is(422);
+    gives_password(&portal.visitor(), ID, NEW).await.leads_to("/sign-in/mfa");
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'password_chosen'").await, 2);
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS).into_iter();
+    assert_eq!(mails.filter(|mail| mail.subject() == "Your TechPass password was changed").count(), 1);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_double_click_on_it_was_not_me_secures_the_account_once_and_neither_answer_is_an_error(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, _) = active(&portal).await;
+    tables::put_not_me_link(&database, ADDRESS, "token", portal.now()).await;
+    let by_mail = ana.opens("/not-me/token").await;
+    let (first, second) =
+        one_after_the_other(&database, ana.fills_in(&by_mail, &[]), ana.fills_in(&by_mail, &[])).await;
+    first.leads_to("/not-me/token/done");
+    second.is(410).titled("You have told us already").links_to("/not-me/token/done");
+    assert_eq!(tables::count(&database, SECURED).await, 1);
+
+    portal.delivers().await;
+    let (ben, _) = active_as(&portal, "ben", "ben@vendor.example").await;
+    let lately = ben.opens("/account/security/not-me").await;
+    let (first, second) = one_after_the_other(&database, ben.fills_in(&lately, &[]), ben.fills_in(&lately, &[])).await;
+    ben.opens(first.location().expect("a page")).await.is(200).headed("We have secured your account");
+    second.leads_to("/sign-in");
+    assert_eq!(tables::count(&database, SECURED).await, 2);
+    portal.delivers().await;
+    let mails = portal.mail.reads_all();
+    assert_eq!(mails.iter().filter(|mail| mail.subject() == "We have secured your TechPass").count(), 2);
 }
