@@ -25,7 +25,10 @@ use crate::{
     passwords::Passwords,
     providers::Providers,
     store::directory::Reference,
-    web::{assets, captcha, cookies, error, headers, network, network::NetworkLimit, new_password, observe, session},
+    web::{
+        assets, captcha, cookies, error, finish, headers, network, network::NetworkLimit, new_password, observe,
+        session,
+    },
 };
 
 /// Everything that comes in from outside or is shared by all requests. Cheap to clone.
@@ -121,6 +124,7 @@ pub fn router(app: App) -> Router {
         .layer(CsrfLayer::new())
         .layer(middleware::from_fn(cookies::drop_unreadable))
         .layer(CatchPanicLayer::new())
+        .layer(middleware::from_fn(finish::finish))
         .layer(middleware::from_fn_with_state(app.clone(), error::error_pages))
         // Pages are small: the fastest level saves most of what the best one does, for a tenth of the time.
         .layer(CompressionLayer::<DefaultPredicate>::new().quality(CompressionLevel::Fastest));

@@ -244,6 +244,10 @@ async fn open(config: Config) -> Result<App, Failure> {
         tracing::warn!(
             "the portal could change the audit trail: it is not on the role portal_app (README, \"The database's role\")"
         );
+    } else if !config.is_development() && pool::could_take_the_role_off(&pool).await? {
+        tracing::warn!(
+            "the portal could take the role portal_app off and change the audit trail: its database user owns the tables (README, \"The database's role\")"
+        );
     }
     let reference = directory::load(&pool).await?;
     Ok(App::new(config, pool, reference, Arc::new(SystemClock), Arc::new(SystemChance))?)

@@ -17,6 +17,12 @@ pub enum Event {
     SignedIn,
     /// Somebody tried and was not let in.
     SignInFailed,
+    /// A code that was to prove a phone, or a new authenticator, was wrong.
+    CodeWrong,
+    /// Too many passwords were tried: no more are looked at for a while.
+    PasswordLocked,
+    /// Too many codes were tried, or had sent: no more for a while.
+    CodesLocked,
     /// Somebody signed out.
     SignedOut,
     /// One other browser was signed out.
@@ -86,6 +92,9 @@ impl Event {
             Self::SignInBegun => "sign_in_begun",
             Self::SignedIn => "signed_in",
             Self::SignInFailed => "sign_in_failed",
+            Self::CodeWrong => "code_wrong",
+            Self::PasswordLocked => "password_locked",
+            Self::CodesLocked => "codes_locked",
             Self::SignedOut => "signed_out",
             Self::SessionEnded => "session_ended",
             Self::SignedOutEverywhere => "signed_out_everywhere",

@@ -384,7 +384,7 @@ pub enum CodeCheck {
         /// How many tries are left.
         tries_left: i32,
     },
-    /// There is no code that could be right: expired, or tried too often.
+    /// There is no code that could be right: expired, or tried too often before.
     Dead,
 }
 
@@ -411,7 +411,7 @@ pub async fn try_sms_code(
         return Ok(CodeCheck::Dead);
     }
     if !row.is_right {
-        return Ok(if row.tries_left == 0 { CodeCheck::Dead } else { CodeCheck::Wrong { tries_left: row.tries_left } });
+        return Ok(CodeCheck::Wrong { tries_left: row.tries_left });
     }
     sqlx::query!(
         "with gone as (delete from sms_codes where account_id = $1)

@@ -169,7 +169,8 @@ pub async fn activate(connection: &mut PgConnection, account: Uuid, now: OffsetD
     Ok(done.is_some())
 }
 
-/// Locks an account until the transaction ends. Gives since when its sessions are good; none if there is no such account.
+/// Locks an account until the transaction ends: before anything else of it, or two transactions wait for each other for ever
+/// (docs/architecture.md, "Who is at the other end"). Gives since when its sessions are good; none if there is no such account.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.

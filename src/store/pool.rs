@@ -95,6 +95,19 @@ pub async fn could_change_the_trail(pool: &PgPool) -> Result<bool, StoreError> {
     Ok(could.fetch_one(pool).await?)
 }
 
+/// Whether the user of these connections owns the audit trail, or may do everything: then the role, which they have put on, is one that
+/// they can take off again.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn could_take_the_role_off(pool: &PgPool) -> Result<bool, StoreError> {
+    let could = sqlx::query_scalar!(
+        // Of superusers it says that they are a member of everybody.
+        r#"select pg_has_role(session_user, relowner, 'member') as "could!" from pg_class where oid = 'audit'::regclass"#
+    );
+    Ok(could.fetch_one(pool).await?)
+}
+
 /// How many steps of the schema are missing.
 ///
 /// # Errors

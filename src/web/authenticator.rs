@@ -2,8 +2,9 @@
 //! journey (`templates/components/authenticator.html`); what each does with the new authenticator is its own business.
 
 use base64::{Engine, prelude::BASE64_STANDARD};
-use time::OffsetDateTime;
+use serde_json::json;
 
+use super::{error::WebError, way::Way};
 use crate::{
     app::App,
     domain::{
@@ -12,7 +13,7 @@ use crate::{
         totp::{SECRET_BYTES, TotpSecret},
     },
     keys::Purpose,
-    store::credentials::Authenticator,
+    store::{audit::Event, credentials::Authenticator},
 };
 
 /// What an authenticator is called in lists, until its person calls it something else.
@@ -54,17 +55,23 @@ impl<'a> SetUp<'a> {
         }
     }
 
-    /// The step that a first code belongs to.
+    /// The step that a first code belongs to, or what is wrong with the code, in words for beside the field. A wrong one is written
+    /// down.
     ///
     /// # Errors
-    /// What is wrong with the code, in words for beside the field.
-    pub fn first_step(&self, code: &str, now: OffsetDateTime) -> Result<i64, &'static str> {
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub async fn first_step(&self, way: &Way<'_>, code: &str) -> Result<Result<i64, &'static str>, WebError> {
         if code.trim().is_empty() {
-            return Err("Enter the six digits that your app shows");
+            return Ok(Err("Enter the six digits that your app shows"));
         }
-        TotpSecret::new(&self.secret(), &self.techpass_id).matching_step(code, now).ok_or(
+        if let Some(step) = TotpSecret::new(&self.secret(), &self.techpass_id).matching_step(code, way.now) {
+            return Ok(Ok(step));
+        }
+        let (mut connection, of) = (way.app.pool.acquire().await?, json!({"of": "new authenticator"}));
+        way.note_in_vain(&mut connection, self.sitting.account, Event::CodeWrong, of).await?;
+        Ok(Err(
             "The code is not right. Check that the clock of your phone is right, and type the code that your app shows now",
-        )
+        ))
     }
 
     /// The new authenticator, for the store.

@@ -15,7 +15,13 @@ use time::{Duration, OffsetDateTime};
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{error::WebError, form::FormView, session::session_error, way::Way};
+use super::{
+    error::WebError,
+    form::FormView,
+    session::session_error,
+    tries::{self, Tried},
+    way::Way,
+};
 use crate::{
     app::App,
     domain::{
@@ -114,13 +120,6 @@ impl Refused {
     #[must_use]
     pub fn view(self) -> FormView {
         FormView::with_error(FIELD, self.in_words())
-    }
-
-    const fn in_trail(self) -> &'static str {
-        match self {
-            Self::Copied => "passkey counter",
-            _ => "passkey",
-        }
     }
 }
 
@@ -292,13 +291,27 @@ pub async fn prove(
         Err(wrong) => {
             drop(tx);
             let refused = refusal(wrong);
-            way.note_failure(known.account, json!({"because": refused.in_trail()})).await?;
-            if refused == Refused::Copied {
-                way.tell_alone(&found.person, Happened::PasskeyCopied).await?;
-            }
+            note_wrong(way, &found.person, refused).await?;
             Ok(Err(refused))
         }
     }
+}
+
+/// Writes down that a passkey was refused, and tells the owner of a copy: only so often, for nothing else holds back whoever sends
+/// answers.
+async fn note_wrong(way: &Way<'_>, person: &Person, refused: Refused) -> Result<(), WebError> {
+    let (tried, because) = match refused {
+        Refused::Copied => (Tried::CopiedPasskey, "passkey counter"),
+        _ => (Tried::WrongPasskey, "passkey"),
+    };
+    if tries::take(way.app, tried, person.id.as_bytes(), way.now).await?.is_err() {
+        return Ok(());
+    }
+    way.note_failure(person.id, json!({"because": because})).await?;
+    if refused == Refused::Copied {
+        way.tell_alone(person, Happened::PasskeyCopied).await?;
+    }
+    Ok(())
 }
 
 /// Whether the account of a passkey is the one that was asked, and the one that the device keeps it for. Where nobody has said who

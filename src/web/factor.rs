@@ -16,7 +16,7 @@ use crate::{
         totp::{SECRET_BYTES, TotpSecret},
     },
     keys::{Purpose, token_hash},
-    store::{StoreError, credentials},
+    store::{StoreError, credentials, people},
 };
 
 /// The key under which a session keeps recovery codes until their person has kept them.
@@ -36,6 +36,7 @@ pub async fn use_totp(
     now: OffsetDateTime,
 ) -> Result<CodeUse, StoreError> {
     let mut found = CodeUse::Wrong;
+    people::lock(tx, person.id).await?;
     for authenticator in credentials::authenticators(tx, person.id).await? {
         let Ok(secret) = app.keys.open(authenticator.id.as_bytes(), &authenticator.secret) else {
             tracing::error!(id = %authenticator.id, "an authenticator was encrypted with a key that is no longer known");
@@ -130,6 +131,7 @@ pub async fn use_recovery_code(
     typed: &str,
     now: OffsetDateTime,
 ) -> Result<CodeUse, StoreError> {
+    people::lock(connection, account).await?;
     let plain = plain_recovery_code(typed);
     // Those that an earlier version made were hashed with a key.
     let mut hashes = app.keys.macs(Purpose::RecoveryCode, &[account.as_bytes(), plain.as_bytes()]);

@@ -15,6 +15,7 @@ pub mod countries;
 pub mod csrf;
 pub mod error;
 pub mod factor;
+pub mod finish;
 pub mod form;
 pub mod gateway_form;
 pub mod headers;

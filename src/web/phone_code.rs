@@ -20,7 +20,7 @@ use crate::{
     store::{
         audit::Event,
         credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
-        outbox,
+        outbox, people,
     },
 };
 
@@ -57,10 +57,15 @@ pub async fn send(way: &Way<'_>, account: Uuid, mobile: &Mobile) -> Result<Resul
         return Ok(Err(NotSent::TooSoon));
     }
     if let Err(too_many) = tries::take(app, Tried::Sms, account.as_bytes(), way.now).await? {
+        // To have too many sent is the person's own doing: the owner is not written to.
+        if too_many.is_first {
+            tries::note_lock(way, &mut *app.pool.acquire().await?, account, Tried::Sms).await?;
+        }
         return Ok(Err(NotSent::TooMany(too_many)));
     }
     let code = sms_code(app.chance.bytes());
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, account).await?;
     let hash = hash(way, account, &code);
     if !credentials::put_sms_code(&mut tx, account, mobile, &hash, way.now).await? {
         return Ok(Err(NotSent::TooSoon));
@@ -73,8 +78,8 @@ pub async fn send(way: &Way<'_>, account: Uuid, mobile: &Mobile) -> Result<Resul
     Ok(Ok(()))
 }
 
-/// Why a typed code is not taken, in words for beside the field; a right one proves the phone. A wrong one costs a try, which counts
-/// only if the caller commits.
+/// Why a typed code is not taken, in words for beside the field; a right one proves the phone. A wrong one costs a try and is written
+/// down, which counts only if the caller commits.
 ///
 /// # Errors
 /// [`WebError::Unavailable`] if the database does not answer.
@@ -87,12 +92,19 @@ pub async fn check(
     let Some(code) = parse_sms_code(typed) else {
         return Ok(Err("Enter the six digits from the SMS".to_owned()));
     };
+    people::lock(connection, account).await?;
     let hash = hash(way, account, &code);
-    Ok(match credentials::try_sms_code(connection, account, &hash, way.now).await? {
+    let checked = credentials::try_sms_code(connection, account, &hash, way.now).await?;
+    if matches!(checked, CodeCheck::Wrong { .. }) {
+        way.note_in_vain(connection, account, Event::CodeWrong, json!({"of": "phone"})).await?;
+    }
+    Ok(match checked {
         CodeCheck::Right => Ok(()),
+        CodeCheck::Dead | CodeCheck::Wrong { tries_left: 0 } => {
+            Err("This code no longer works. Have a new one sent".to_owned())
+        }
         CodeCheck::Wrong { tries_left: 1 } => Err("The code is not right. You have one more try".to_owned()),
         CodeCheck::Wrong { tries_left } => Err(format!("The code is not right. You have {tries_left} more tries")),
-        CodeCheck::Dead => Err("This code no longer works. Have a new one sent".to_owned()),
     })
 }
 

@@ -68,11 +68,24 @@ impl Way<'_> {
     /// # Errors
     /// [`WebError::Unavailable`] if the database does not answer.
     pub async fn note_failure(&self, account: Uuid, details: serde_json::Value) -> Result<(), WebError> {
-        let id = self.app.chance.id(self.now);
-        let (event, request_id) = (Event::SignInFailed, self.request_id.as_str());
-        let entry = Entry { id, actor: None, event, account, request_id, details };
         let mut connection = self.app.pool.acquire().await?;
-        Ok(audit::record(&mut connection, &entry, self.now).await?)
+        self.note_in_vain(&mut connection, account, Event::SignInFailed, details).await
+    }
+
+    /// Writes down what somebody tried in vain, who has not proven who they are.
+    ///
+    /// # Errors
+    /// [`WebError::Unavailable`] if the database does not answer.
+    pub(super) async fn note_in_vain(
+        &self,
+        connection: &mut PgConnection,
+        account: Uuid,
+        event: Event,
+        details: serde_json::Value,
+    ) -> Result<(), WebError> {
+        let id = self.app.chance.id(self.now);
+        let entry = Entry { id, actor: None, event, account, request_id: self.request_id.as_str(), details };
+        Ok(audit::record(connection, &entry, self.now).await?)
     }
 
     /// Locks the account of somebody who is signed in, before it is changed, if their session is still good: the head of a request

@@ -197,7 +197,6 @@ async fn an_officer_shows_it_at_the_provider(database: PgPool) {
     mei.opens("/account/security/confirm?next=%2Faccount").await.leads_to("/account");
     portal.waits(Duration::minutes(10));
     mei.opens("/account/security/confirm?next=%2Faccount").await.is(200);
-    // Not every provider says when it asked.
     asked_at_provider(&portal, &mei, &Persona::of(MEI)).await.leads_to("/account");
     assert_eq!(tables::count(&database, "select count(*) from audit where event = 'confirmed'").await, 2);
     assert_eq!(tables::count(&database, "select count(*) from audit where event = 'signed_in'").await, 1);
@@ -222,6 +221,17 @@ async fn another_person_and_one_who_was_not_asked_again_confirm_nothing(database
     let address = leaving.is(303).location().expect("an address").to_owned();
     assert!(address.contains("prompt=login") && address.contains("max_age=0"), "{address}");
     mei.opens(&portal.provider.lets_in(&address, &Persona::of(MEI))).await.leads_to("/account");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_provider_that_does_not_say_when_it_asked_confirms_nothing(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let mei = officers::active(&portal, MEI).await;
+    let silent = Persona::of(MEI).with("auth_time", serde_json::Value::Null);
+    let page = asked_at_provider(&portal, &mei, &silent).await;
+    page.is(403).headed("Your agency’s sign-in did not ask you");
+    mei.opens("/account/security/confirm?next=%2Faccount").await.is(200).says("Sign in at your agency once more");
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'confirmed'").await, 0);
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

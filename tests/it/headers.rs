@@ -11,7 +11,8 @@ use crate::support::{
 };
 
 const HTTPS: (&str, &str) = ("BASE_URL", "https://portal.techpass.gov.sg");
-const PRODUCTION: [(&str, &str); 6] = [
+/// What has to be set in production, but for the mail.
+pub const PRODUCTION: [(&str, &str); 6] = [
     ("ENV", "production"),
     HTTPS,
     ("SMS__BASE_URL", "http://127.0.0.1:9"),

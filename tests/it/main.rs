@@ -4,6 +4,7 @@
 
 mod accept;
 mod account;
+mod at_once;
 mod authenticators;
 mod budgets;
 mod confirm;
@@ -12,6 +13,7 @@ mod directory;
 mod errors;
 mod headers;
 mod hostile;
+mod in_vain;
 mod local;
 mod metrics;
 mod my_account;

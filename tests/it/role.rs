@@ -2,11 +2,14 @@
 
 use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, PgPool};
 
-use crate::support::{
-    Portal,
-    cluster::Cluster,
-    portal::KEY,
-    process::{Ended, Running, run},
+use crate::{
+    headers::PRODUCTION,
+    support::{
+        Portal,
+        cluster::Cluster,
+        portal::KEY,
+        process::{Ended, Running, run},
+    },
 };
 
 /// What PostgreSQL says to somebody who may not.
@@ -112,4 +115,26 @@ async fn who_may_make_roles_makes_it_by_migrating_and_a_user_who_owns_nothing_ca
     portal.visitor().signs_up("mei@tech.gov.sg").await.is(303);
     assert!(!portal.output().contains(COULD), "{}", portal.output());
     assert_eq!(run(&["migrate"], &[("DATABASE_URL", &web), ("SECRET_KEY", KEY)]).code, Some(1));
+}
+
+/// What the portal says at its start in production when it could leave the role.
+const COULD_LEAVE: &str = "could take the role portal_app off";
+
+#[tokio::test]
+async fn in_production_the_portal_warns_where_its_user_owns_the_trail_or_is_a_superuser_and_only_there() {
+    let (cluster, mut server, url) = managed("createrole").await;
+    on(&["migrate"], &url);
+    server.execute("create role portal_web login in role portal_app").await.expect("a superuser may");
+    let superuser = cluster.url().replace("/postgres?", "/managed?");
+    for (url, warns) in [(&url, true), (&superuser, true), (&url.replace("managed@", "portal_web@"), false)] {
+        let mut settings = PRODUCTION.to_vec();
+        settings.extend([("MAIL__URL", "smtps://mail.gov.example"), ("MAIL__FROM", "TechPass <no-reply@gov.example>")]);
+        settings.extend([("DATABASE_URL", url.as_str()), ("SECRET_KEY", KEY)]);
+        let looked = run(&["audit", "verify"], &settings);
+        assert_eq!(looked.code, Some(0), "{looked:?}");
+        let said = [looked.stdout, looked.stderr].concat();
+        assert_eq!(said.matches(COULD_LEAVE).count(), usize::from(warns), "{url}: {said}");
+        let in_development = on(&["audit", "verify"], url);
+        assert!(!in_development.stdout.contains(COULD_LEAVE), "{in_development:?}");
+    }
 }

@@ -3,7 +3,7 @@
 
 use std::sync::Arc;
 
-use futures_util::future::{join, join_all};
+use futures_util::future::{Either, join, join_all, select};
 use portal::{
     clock::Clock,
     domain::sitting::Sitting,
@@ -18,6 +18,7 @@ use uuid::Uuid;
 use crate::support::{
     Portal,
     officers::{accepts, active, invited, signs_in},
+    process::until,
     provider::Persona,
     tables,
     vendors::{self, ID, PASSWORD, gives_password},
@@ -384,4 +385,25 @@ async fn what_comes_after_one_was_signed_out_everywhere_changes_nothing(database
     out.is(303);
     refused.leads_to("/sign-in");
     assert_eq!(tables::count(&database, "select count(*) from accounts where first_name = 'Nobody'").await, 0);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn what_was_sent_is_done_though_its_sender_hangs_up(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, _) = vendors::active(&portal).await;
+    let form = ana.opens("/account/edit").await;
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from accounts for update").execute(&mut *holding).await.expect("a lock");
+    let hangs_up = async {
+        tables::are_waiting(&database, 1).await;
+    };
+    // Whichever is first is the end of both: nobody waits for the answer.
+    let sent = Box::pin(ana.fills_in(&form, &[("first_name", "Anna")]));
+    assert!(matches!(select(sent, Box::pin(hangs_up)).await, Either::Right(_)));
+    holding.rollback().await.expect("an end");
+    until("the change", async || {
+        let changed = "select count(*) from accounts where first_name = 'Anna'";
+        (tables::count(&database, changed).await == 1).then_some(())
+    })
+    .await;
 }

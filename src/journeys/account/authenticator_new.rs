@@ -107,7 +107,7 @@ pub async fn post(
     if let Err(too_many) = tries::take_theirs(&way, person, Tried::Totp).await? {
         return refuse(StatusCode::TOO_MANY_REQUESTS, "code", too_many.in_words());
     }
-    let step = match set_up.first_step(&form.code, way.now) {
+    let step = match set_up.first_step(&way, &form.code).await? {
         Ok(step) => step,
         Err(wrong) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, "code", wrong.to_owned()),
     };

@@ -26,9 +26,12 @@ use crate::{
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 17] = [
+const TOLD: [(Event, &str); 20] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
+    (Event::CodeWrong, "A code that was not right"),
+    (Event::PasswordLocked, "Too many wrong passwords: for a while no more were looked at"),
+    (Event::CodesLocked, "Too many codes: for a while no more were looked at or sent"),
     (Event::SignedOut, "Signed out"),
     (Event::SessionEnded, "Another browser was signed out"),
     (Event::SignedOutEverywhere, "Signed out everywhere"),

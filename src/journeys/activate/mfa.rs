@@ -62,17 +62,17 @@ pub async fn post(
     Submitted(form): Submitted<Form>,
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::SetUpFactor)?;
-    let (person, now) = (&viewer.person, app.clock.now());
-    if let Err(too_many) = tries::take(&app, Tried::Totp, person.id.as_bytes(), now).await? {
+    let person = &viewer.person;
+    let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
+    if let Err(too_many) = tries::take_theirs(&way, person, Tried::Totp).await? {
         let view = FormView::with_error("code", too_many.in_words());
         return page.answer(StatusCode::TOO_MANY_REQUESTS, &show(&app, &page, &view, &viewer));
     }
     let set_up = SetUp::of(&app, person, &viewer.sitting, FIRST);
-    let step = match set_up.first_step(&form.code, now) {
+    let step = match set_up.first_step(&way, &form.code).await? {
         Ok(step) => step,
         Err(wrong) => return page.refuse(&show(&app, &page, &FormView::with_error("code", wrong), &viewer)),
     };
-    let way = Way { app: &app, session: &session, request_id: &request_id, now };
     let mut tx = app.pool.begin().await?;
     let authenticator = set_up.authenticator();
     // Looked at again under a lock: a form that was begun long ago must not add a second one.
@@ -81,9 +81,9 @@ pub async fn post(
     if !known.is_empty() && known.iter().all(|known| known.id != authenticator.id) {
         return Err(WebError::SeeOther(addresses::step(Step::ProveFactor).to_owned()));
     }
-    if credentials::add_authenticator(&mut tx, person.id, &authenticator, NAME, step, now).await? {
-        factor::make_recovery_codes(&mut tx, &app, &session, person.id, now).await?;
-        tries::give_back(&mut tx, &app, Tried::Totp, person.id.as_bytes()).await?;
+    if credentials::add_authenticator(&mut tx, person.id, &authenticator, NAME, step, way.now).await? {
+        factor::make_recovery_codes(&mut tx, &app, &session, person.id, way.now).await?;
+        tries::give_theirs_back(&mut tx, &app, person, Tried::Totp).await?;
         way.note(&mut tx, person.id, Event::AuthenticatorAdded, json!({})).await?;
         if person.status == AccountStatus::Active {
             way.tell(&mut tx, person, Happened::AuthenticatorAdded).await?;

@@ -92,6 +92,7 @@ pub async fn post(
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, found.person.id).await?;
     if !tokens::consume(&mut tx, &found.link.hash, way.now).await? {
         drop(tx);
         found.link.consumed_at = Some(way.now);

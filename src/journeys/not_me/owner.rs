@@ -33,7 +33,8 @@ use crate::{
 /// How many events there are to choose from.
 const EVENTS: i64 = 8;
 
-/// What one could find in the list and not have done, in words, and what the notice about it says that happened.
+/// What one could find in the list and not have done, in words, and what the notice about it says that happened. Not what was tried
+/// in vain: strangers can do that as often as they like, until nothing else would be left to choose.
 const CHOICES: [(Event, &str, Option<Happened>); 10] = [
     (Event::SignedIn, "Signed in", Some(Happened::NewBrowser)),
     (Event::PasswordChosen, "The password was changed", Some(Happened::PasswordChanged)),

@@ -117,6 +117,7 @@ pub async fn post(
 async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     let app = way.app;
     let mut tx = app.pool.begin().await?;
+    people::lock(&mut tx, account).await?;
     let Some(found) = people::find(&mut *tx, account).await? else { return Ok(()) };
     if shut_of(&found.person, way.now).is_some() {
         return Ok(());

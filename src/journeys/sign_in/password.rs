@@ -19,7 +19,6 @@ use crate::{
         moment::is_expired,
         techpass_id::{TechPassId, Username},
     },
-    messages::security_notice::Happened,
     store::{
         audit::Event,
         credentials::{self, KnownPassword},
@@ -83,7 +82,7 @@ pub async fn post(
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "Enter your password".to_owned());
     }
     if let Err(too_many) = tries::take(&app, Tried::Password, username.as_str().as_bytes(), way.now).await? {
-        tell_the_owner(&way, &username, too_many).await?;
+        refused(&way, &username, too_many).await?;
         answer_time::wait(began).await;
         return refuse(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
     }
@@ -125,7 +124,8 @@ fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
     account.or(has_died.then_some(Shut::InitialPasswordDied))
 }
 
-async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {
+/// What is too many is the owner's to hear, if the ID that was typed is somebody's.
+async fn refused(way: &Way<'_>, username: &Username, too_many: TooMany) -> Result<(), WebError> {
     if !too_many.is_first {
         return Ok(());
     }
@@ -134,8 +134,8 @@ async fn tell_the_owner(way: &Way<'_>, username: &Username, too_many: TooMany) -
     let found = people::find(&mut *connection, known.account).await?;
     // Given back first: whoever holds one connection and waits for another can make all others wait.
     drop(connection);
-    if let Some(found) = found {
-        way.tell_alone(&found.person, Happened::PasswordLocked).await?;
+    match found {
+        Some(found) => tries::refused(way, &found.person, Tried::Password, too_many).await,
+        None => Ok(()),
     }
-    way.note_failure(known.account, json!({"because": "too many passwords"})).await
 }

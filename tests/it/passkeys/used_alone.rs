@@ -6,7 +6,7 @@ use time::Duration;
 
 use crate::support::{
     Portal, officers,
-    passkeys::{adds, asks, confirms, has_one, options, sends, signs_in_with},
+    passkeys::{Device, adds, asks, confirms, has_one, options, sends, signs_in_with},
     tables,
     vendors::{self, ADDRESS, active},
 };
@@ -206,6 +206,14 @@ async fn a_wrong_signature_reads_like_an_unknown_passkey(database: PgPool) {
     active(&portal).await;
     let (mut device, _) = has_one(&portal, ADDRESS).await;
     let (mut other, _) = has_one(&portal, ADDRESS).await;
+    gives_the_signature_of(&mut other, &portal, &mut device).await;
+    assert_eq!(tables::count(&database, WRONG).await, 1);
+}
+
+const WRONG: &str = "select count(*) from audit where event = 'sign_in_failed' and details->>'because' = 'passkey'";
+
+/// Uses a passkey in a new browser, with the signature of another one.
+async fn gives_the_signature_of(other: &mut Device, portal: &Portal, device: &mut Device) {
     let visitor = portal.visitor();
     let page = visitor.opens("/sign-in").await;
     let question = options(&asks(&visitor, &page, FORM).await);
@@ -213,6 +221,31 @@ async fn a_wrong_signature_reads_like_an_unknown_passkey(database: PgPool) {
     let others: serde_json::Value = serde_json::from_str(&other.uses(&question).await).expect("JSON");
     answer["response"]["signature"] = others["response"]["signature"].clone();
     sends(&visitor, &page, FORM, &answer.to_string()).await.is(422).has_field_error("passkey", UNKNOWN);
-    let trail = "select count(*) from audit where event = 'sign_in_failed' and details->>'because' = 'passkey'";
-    assert_eq!(tables::count(&database, trail).await, 1);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn wrong_answers_fill_nobody_s_trail_and_hide_no_copy(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    active(&portal).await;
+    let (mut device, _) = has_one(&portal, ADDRESS).await;
+    let (mut other, _) = has_one(&portal, ADDRESS).await;
+    signs_in_with(&portal.visitor(), &mut device).await.leads_to("/account");
+    for _ in 0..12 {
+        gives_the_signature_of(&mut other, &portal, &mut device).await;
+    }
+    assert_eq!(tables::count(&database, WRONG).await, 10);
+    signs_in_with(&portal.visitor(), &mut device).await.leads_to("/account");
+    for _ in 0..7 {
+        device.counts_back(1);
+        signs_in_with(&portal.visitor(), &mut device).await.is(422);
+    }
+    let copies =
+        "select count(*) from audit where event = 'sign_in_failed' and details->>'because' = 'passkey counter'";
+    assert_eq!(tables::count(&database, copies).await, 5);
+    portal.waits(Duration::HOUR);
+    gives_the_signature_of(&mut other, &portal, &mut device).await;
+    assert_eq!(tables::count(&database, WRONG).await, 11);
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS).into_iter();
+    assert_eq!(mails.filter(|mail| mail.subject() == "A passkey of your TechPass may have been copied").count(), 5);
 }

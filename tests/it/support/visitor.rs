@@ -1,6 +1,6 @@
 //! Somebody with a browser: keeps cookies, follows nothing by itself, and sends what a browser sends.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use altcha::{Challenge, Payload, SolveChallengeOptions, solve_challenge};
 use base64::{Engine, prelude::BASE64_STANDARD};
@@ -82,6 +82,8 @@ impl Visitor {
         let cookies = Arc::new(Jar::default());
         let client =
             Client::builder().cookie_provider(Arc::clone(&cookies)).redirect(redirect::Policy::none()).no_proxy();
+        // The portal hangs up after 10 s of nothing: who keeps a connection as long may send just then, as no browser would notice.
+        let client = client.pool_idle_timeout(Duration::from_secs(5));
         let client = if user_agent.is_empty() { client } else { client.user_agent(user_agent) };
         Self { client: client.build().expect("a client"), cookies, origin: origin.to_owned() }
     }
