@@ -114,11 +114,15 @@ pub async fn done(
     let Some(at) = found.link.consumed_at else {
         return Ok(Redirect::to(&format!("/not-me/{}", found.token)).into_response());
     };
+    let mut connection = app.pool.acquire().await?;
+    let is_taken_back = not_me::was_taken_back(&mut connection, found.link.account, at).await?;
+    // Given back first: the page needs one as well.
+    drop(connection);
     page.show(&DonePage {
         page: &page,
         at: moment::date_time(at),
         is_local: found.is_local(),
-        taken_back: taken_back(found.happened()),
+        taken_back: taken_back(found.happened()).filter(|_| is_taken_back),
     })
 }
 
