@@ -11,7 +11,7 @@ use crate::domain::{
     mobile::Mobile,
     person::{Person, Role},
     seed::SeedStatus,
-    techpass_id::Username,
+    techpass_id::{TechPassId, Username},
     terms::TermsDocument,
 };
 
@@ -118,6 +118,26 @@ pub async fn at_address(connection: &mut PgConnection, email: &EmailAddress) -> 
         })
     })
     .transpose()
+}
+
+/// The living account of an address, be it one at a provider or where a local account is written to, or of a username.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn living(connection: &mut PgConnection, id: &TechPassId) -> Result<Option<Person>, StoreError> {
+    let (email, username) = match id {
+        TechPassId::Address(email) => (Some(email.as_str()), None),
+        TechPassId::Local(username) => (None, Some(username.as_str())),
+    };
+    let account = sqlx::query_scalar!(
+        "select id from accounts where (email = $1 or username = $2) and status <> 'terminated'",
+        email,
+        username,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(account) = account else { return Ok(None) };
+    Ok(find(connection, account).await?.map(|found| found.person))
 }
 
 /// Binds a pending account to whom the provider knows its person as, for good. False if it was bound meanwhile, or is no longer
