@@ -72,7 +72,7 @@ struct Page<'a> {
     codes_left: i64,
     codes_made: usize,
     are_codes_kept: bool,
-    browsers: i64,
+    browsers: usize,
     review: Option<Review>,
     events: Vec<Told>,
 }
