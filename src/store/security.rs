@@ -39,6 +39,15 @@ pub struct RecoveryCodes {
     pub are_kept: bool,
 }
 
+impl RecoveryCodes {
+    /// Tells one set of codes from the next: of two clicks on the button for new ones, the second one finds newer codes than were
+    /// on its page, and leaves them alone.
+    #[must_use]
+    pub fn edition(&self) -> String {
+        self.made_at.map(|at| (at.unix_timestamp_nanos() / 1_000).to_string()).unwrap_or_default()
+    }
+}
+
 /// What an account signs in with.
 ///
 /// # Errors
