@@ -98,6 +98,7 @@ async fn the_owner_chooses_a_new_password_with_the_app_that_was_theirs_all_along
     let (ana, answer) = chooses_password(&portal, &link, Some(&phone.shows(&portal))).await;
     answer.leads_to("/account");
     ana.opens("/account").await.is(200);
+    ana.opens("/account/security").await.says("The account was secured, because something was not you");
     portal.delivers().await;
     portal.mail.reads_all();
 }

@@ -54,6 +54,7 @@ async fn a_new_role_ends_every_session_and_whoever_has_one_may_do_nothing_for_15
 
     let mei = portal.visitor();
     signs_in(&mei, &portal, &Persona::of(MEI)).await.leads_to("/account");
+    mei.opens("/account/security").await.says("You were given a role");
     for _ in 0..3 {
         portal.waits(Duration::minutes(15) - Duration::SECOND);
         mei.opens("/account").await.is(200).says("Service desk agent");

@@ -26,7 +26,7 @@ use crate::{
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 17] = [
+const TOLD: [(Event, &str); 20] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
     (Event::SignedOut, "Signed out"),
@@ -48,6 +48,9 @@ const TOLD: [(Event, &str); 17] = [
 
 /// Something that happened, as people read it.
 struct Told {
+    (Event::RoleGranted, "You were given a role"),
+    (Event::RoleRevoked, "A role was taken from you"),
+    (Event::NotMe, "The account was secured, because something was not you"),
     at: String,
     what: &'static str,
 }
