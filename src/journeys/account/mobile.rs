@@ -28,7 +28,7 @@ use crate::{
     web::{
         addresses,
         error::WebError,
-        form::{FormView, Submitted},
+        form::{Button, FormView, Submitted},
         observe::RequestId,
         page::PageContext,
         phone_code,
@@ -130,17 +130,13 @@ pub async fn post(
     Ok(Redirect::to(&addresses::done(addresses::ACCOUNT, done)).into_response())
 }
 
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct DropForm {}
-
 /// The new number is not wanted any more.
 pub async fn post_drop(
     State(app): State<App>,
     session: Session,
     request_id: RequestId,
     SignedIn(viewer): SignedIn,
-    Submitted(DropForm {}): Submitted<DropForm>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;

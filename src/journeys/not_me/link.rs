@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::secure::{Disowned, is_living, secure, taken_back};
@@ -23,12 +22,14 @@ use crate::{
         not_me::{self, NotMeLink},
         people, tokens,
     },
-    web::{error::WebError, form::Submitted, observe::RequestId, page::PageContext, way::Way},
+    web::{
+        error::WebError,
+        form::{Button, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        way::Way,
+    },
 };
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
 
 #[derive(Template)]
 #[template(path = "not_me/link.html")]
@@ -84,7 +85,7 @@ pub async fn post(
     page: PageContext,
     request_id: RequestId,
     token: Result<Path<String>, PathRejection>,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let mut found = match find(&app, token).await?.or_dead(&app, &page)? {
         Ok(found) => found,
