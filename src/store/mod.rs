@@ -20,6 +20,7 @@ pub mod security;
 pub mod session_content;
 pub mod sessions;
 pub mod sign_up;
+pub mod sms_codes;
 pub mod terms;
 pub mod tokens;
 

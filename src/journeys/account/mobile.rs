@@ -22,8 +22,8 @@ use crate::{
     store::{
         StoreError,
         audit::Event,
-        credentials::{self, SmsUnderWay},
         outbox, people, profiles,
+        sms_codes::{self, SmsUnderWay},
     },
     web::{
         addresses,
@@ -75,7 +75,7 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
     let Some(mobile) = profiles::new_mobile(&mut connection, viewer.person.id).await? else {
         return Ok(Redirect::to(EDIT).into_response());
     };
-    if !is_sent_to(credentials::sms_under_way(&mut connection, viewer.person.id).await?.as_ref(), &mobile) {
+    if !is_sent_to(sms_codes::sms_under_way(&mut connection, viewer.person.id).await?.as_ref(), &mobile) {
         Confirmed::or_ask(Arc::clone(&viewer), ADDRESS, app.clock.now())?;
     }
     // Given back first: the page needs one as well.
@@ -106,7 +106,7 @@ pub async fn post(
         Confirmed::or_ask(Arc::clone(&viewer), ADDRESS, way.now)?;
         return send(&way, &page, &viewer, &mobile).await;
     };
-    if !is_sent_to(credentials::sms_under_way(&mut tx, account).await?.as_ref(), &mobile) {
+    if !is_sent_to(sms_codes::sms_under_way(&mut tx, account).await?.as_ref(), &mobile) {
         drop(tx);
         let view = FormView::with_error("send", "No code is on its way to this number. Have one sent");
         return show(&app, &page, &viewer, &mobile, refused, &view).await;
@@ -178,7 +178,7 @@ async fn show(
     form: &FormView,
 ) -> Result<Response, WebError> {
     let (mut connection, account) = (app.pool.acquire().await?, viewer.person.id);
-    let sms = credentials::sms_under_way(&mut connection, account).await?.filter(|sms| is_sent_to(Some(sms), mobile));
+    let sms = sms_codes::sms_under_way(&mut connection, account).await?.filter(|sms| is_sent_to(Some(sms), mobile));
     let is_lost = match &sms {
         Some(sms) => outbox::is_latest_lost(&mut connection, account, SmsCode::KIND, sms.sent_at).await?,
         None => false,
