@@ -1,5 +1,6 @@
 //! All SQL, a file an aggregate. Functions take and give domain types; rows do not leave this folder.
 
+pub mod acceptances;
 pub mod accounts;
 pub mod audit;
 pub mod audit_seals;
