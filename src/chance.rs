@@ -2,6 +2,7 @@
 
 use std::sync::{Mutex, PoisonError};
 
+use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use rand::{Rng, SeedableRng, TryRng, rngs::StdRng, rngs::SysRng};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -46,6 +47,11 @@ impl dyn Chance + '_ {
         let mut bytes = [0; N];
         self.fill(&mut bytes);
         bytes
+    }
+
+    /// A new token, as it stands in an address: 256 bits. Only its hash is kept.
+    pub fn token(&self) -> String {
+        BASE64_URL_SAFE_NO_PAD.encode(self.bytes::<32>())
     }
 
     /// A new identifier (UUID version 7): ordered by `now`, so that indexes grow at one end.

@@ -75,8 +75,8 @@ enum AccountCommand {
     },
     /// Says how an account stands
     Show {
-        /// The address
-        email: String,
+        /// The e-mail address or the TechPass ID
+        account: String,
     },
 }
 
@@ -157,7 +157,7 @@ async fn change_account(config: Config, what: AccountCommand) -> Result<(), Fail
             format!("{email} no longer has the role {}", role.as_str())
         }
         AccountCommand::Revoke { email, role } => format!("{email} does not have the role {}", role.as_str()),
-        AccountCommand::Show { email } => account::show(&app, &email).await?,
+        AccountCommand::Show { account } => account::show(&app, &account).await?,
     };
     println!("{told}");
     Ok(())

@@ -7,8 +7,8 @@ use super::CommandError;
 use crate::{
     app::App,
     domain::{
-        email_address::EmailAddress,
         person::{Person, Role},
+        techpass_id::TechPassId,
     },
     store::{
         audit::{self, Entry, Event},
@@ -44,8 +44,8 @@ pub async fn revoke(app: &App, email: &str, role: Role) -> Result<bool, CommandE
 ///
 /// # Errors
 /// [`CommandError`] if there is no such account, or the database does not answer.
-pub async fn show(app: &App, email: &str) -> Result<String, CommandError> {
-    let person = find(app, email).await?;
+pub async fn show(app: &App, address_or_id: &str) -> Result<String, CommandError> {
+    let person = find(app, address_or_id).await?;
     let roles: Vec<&str> = person.roles.iter().map(|role| role.as_str()).collect();
     Ok(format!(
         "{} · {} · roles: {}",
@@ -55,13 +55,13 @@ pub async fn show(app: &App, email: &str) -> Result<String, CommandError> {
     ))
 }
 
-async fn find(app: &App, email: &str) -> Result<Person, CommandError> {
-    let nobody = || CommandError::Refused(format!("nobody has a living account with the address {email}"));
-    let address =
-        EmailAddress::parse(email).map_err(|_| CommandError::Refused(format!("{email} is no e-mail address")))?;
-    let mut connection = app.pool.acquire().await?;
-    let account = people::at_address(&mut connection, &address).await?.ok_or_else(nobody)?;
-    Ok(people::find(&mut *connection, account.id).await?.ok_or_else(nobody)?.person)
+/// Whoever has this e-mail address or TechPass ID.
+async fn find(app: &App, typed: &str) -> Result<Person, CommandError> {
+    let refused = |why: &str| CommandError::Refused(why.to_owned());
+    let id = TechPassId::parse(typed)
+        .ok_or_else(|| refused(&format!("{typed} is neither an e-mail address nor a TechPass ID")))?;
+    let found = people::living(&mut *app.pool.acquire().await?, &id).await?;
+    found.ok_or_else(|| refused(&format!("nobody has a living account with {typed}")))
 }
 
 async fn change(app: &App, person: &Person, role: Role, event: Event) -> Result<bool, CommandError> {

@@ -11,7 +11,7 @@ use crate::{
     },
     messages::{InitialPassword, Message},
     store::{
-        credentials, outbox,
+        acceptances, credentials, outbox,
         people::{self, NewLocalAccount},
     },
 };
@@ -62,7 +62,7 @@ async fn officer(
     };
     for (document, version) in app.reference.load().terms.versions_in_force(now) {
         if document != TermsDocument::MdmAup {
-            people::accept(&mut tx, account, document, version, now).await?;
+            acceptances::accept(&mut tx, account, document, version, now).await?;
         }
     }
     if let Some(role) = role {

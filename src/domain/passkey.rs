@@ -1,7 +1,6 @@
 //! Passkeys, as their owner knows them: what they are called (docs/rules.md §4.6a).
 
-/// How many characters a name may have.
-const LONGEST_NAME: usize = 64;
+use super::short_text::{self, NotShortText};
 
 /// What a passkey is called, so that its owner knows it again.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -14,16 +13,12 @@ impl PasskeyName {
     /// A sentence for beside the field.
     pub fn parse(typed: &str) -> Result<Self, &'static str> {
         let name = typed.split_whitespace().collect::<Vec<_>>().join(" ");
-        if name.is_empty() {
-            return Err("Give the passkey a name, such as Work laptop");
+        match short_text::parse(&name) {
+            Ok(_) => Ok(Self(name)),
+            Err(NotShortText::Missing) => Err("Give the passkey a name, such as Work laptop"),
+            Err(NotShortText::Long) => Err("Use at most 64 characters for the name"),
+            Err(NotShortText::Unseen) => Err("Leave out characters that cannot be seen"),
         }
-        if name.chars().count() > LONGEST_NAME {
-            return Err("Use at most 64 characters for the name");
-        }
-        if name.chars().any(char::is_control) {
-            return Err("Use letters, digits and signs for the name");
-        }
-        Ok(Self(name))
     }
 
     /// The name.
@@ -44,6 +39,8 @@ mod tests {
         assert_eq!(name(&"é".repeat(64)), Ok("é".repeat(64)));
         assert!(name(&"é".repeat(65)).is_err());
         assert!(name(" \r\n ").is_err());
-        assert!(name("a\0b").is_err());
+        for unseen in ["a\0b", "\u{202e}potpal kroW", "a\u{2066}b"] {
+            assert_eq!(name(unseen), Err("Leave out characters that cannot be seen"), "{unseen:?}");
+        }
     }
 }

@@ -15,7 +15,7 @@ pub struct AccountSecured {
     pub techpass_id: String,
     /// Whether it has its password here, and not at an agency.
     pub is_local: bool,
-    /// When.
+    /// When the owner said so.
     #[serde(with = "time::serde::timestamp")]
     pub at: OffsetDateTime,
 }

@@ -16,7 +16,7 @@ pub struct NewBrowser {
     pub browser: String,
     /// Roughly where from.
     pub network: String,
-    /// When.
+    /// When the sign-in was complete.
     #[serde(with = "time::serde::timestamp")]
     pub at: OffsetDateTime,
     /// The token of the link by which the owner says that it was not them.

@@ -90,11 +90,11 @@ impl Happened {
 /// Sent to the contact address.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SecurityNotice {
-    /// What.
+    /// What the owner is to hear of.
     pub happened: Happened,
     /// To which account.
     pub techpass_id: String,
-    /// When.
+    /// When it happened.
     #[serde(with = "time::serde::timestamp")]
     pub at: OffsetDateTime,
     /// The token of the link by which the owner says that it was not them. Notices of an earlier version have none.

@@ -1,5 +1,6 @@
 //! All SQL, a file an aggregate. Functions take and give domain types; rows do not leave this folder.
 
+pub mod acceptances;
 pub mod accounts;
 pub mod audit;
 pub mod audit_seals;
@@ -20,6 +21,7 @@ pub mod security;
 pub mod session_content;
 pub mod sessions;
 pub mod sign_up;
+pub mod sms_codes;
 pub mod terms;
 pub mod tokens;
 

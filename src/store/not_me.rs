@@ -109,14 +109,35 @@ pub async fn take_back(
         .execute(connection)
         .await?
         .rows_affected(),
-        Addition::Browser => {
-            sqlx::query!("delete from known_browsers where account_id = $1 and first_seen = $2", account, at)
-                .execute(connection)
-                .await?
-                .rows_affected()
-        }
+        // Known since then, or known before and last seen then: of either it is known that it was this one.
+        Addition::Browser => sqlx::query!(
+            "delete from known_browsers where account_id = $1 and (first_seen = $2 or last_seen = $2)",
+            account,
+            at,
+        )
+        .execute(connection)
+        .await?
+        .rows_affected(),
     };
     Ok(taken > 0)
+}
+
+/// Whether anything was taken back when an owner said at this moment that something was not them.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn was_taken_back(
+    connection: &mut PgConnection,
+    account: Uuid,
+    at: OffsetDateTime,
+) -> Result<bool, StoreError> {
+    let found = sqlx::query_scalar!(
+        r#"select exists (select from audit where account_id = $1 and event = 'not_me' and at = $2
+                             and details->>'taken_back' = 'true') as "found!""#,
+        account,
+        at,
+    );
+    Ok(found.fetch_one(connection).await?)
 }
 
 async fn take_codes_back(connection: &mut PgConnection, account: Uuid, at: OffsetDateTime) -> Result<u64, StoreError> {

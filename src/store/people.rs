@@ -11,7 +11,7 @@ use crate::domain::{
     mobile::Mobile,
     person::{Person, Role},
     seed::SeedStatus,
-    techpass_id::Username,
+    techpass_id::{TechPassId, Username},
     terms::TermsDocument,
 };
 
@@ -120,6 +120,26 @@ pub async fn at_address(connection: &mut PgConnection, email: &EmailAddress) -> 
     .transpose()
 }
 
+/// The living account of an address, be it one at a provider or where a local account is written to, or of a username.
+///
+/// # Errors
+/// [`StoreError`] if the database does not answer.
+pub async fn living(connection: &mut PgConnection, id: &TechPassId) -> Result<Option<Person>, StoreError> {
+    let (email, username) = match id {
+        TechPassId::Address(email) => (Some(email.as_str()), None),
+        TechPassId::Local(username) => (None, Some(username.as_str())),
+    };
+    let account = sqlx::query_scalar!(
+        "select id from accounts where (email = $1 or username = $2) and status <> 'terminated'",
+        email,
+        username,
+    )
+    .fetch_optional(&mut *connection)
+    .await?;
+    let Some(account) = account else { return Ok(None) };
+    Ok(find(connection, account).await?.map(|found| found.person))
+}
+
 /// Binds a pending account to whom the provider knows its person as, for good. False if it was bound meanwhile, or is no longer
 /// pending.
 ///
@@ -189,63 +209,6 @@ pub async fn signed_in(connection: &mut PgConnection, account: Uuid, now: Offset
         .execute(connection)
         .await?;
     Ok(())
-}
-
-/// Writes down that a version of a document was accepted. Nothing happens if it was already.
-///
-/// # Errors
-/// [`StoreError`] if the database does not answer.
-pub async fn accept(
-    connection: &mut PgConnection,
-    account: Uuid,
-    document: TermsDocument,
-    version: i32,
-    now: OffsetDateTime,
-) -> Result<bool, StoreError> {
-    let done = sqlx::query!(
-        "insert into acceptances (account_id, document, version, hash, accepted_at)
-         select $1, document, version, hash, $4 from terms where document = $2 and version = $3
-         on conflict do nothing",
-        account,
-        document.as_str(),
-        version,
-        now,
-    )
-    .execute(connection)
-    .await?;
-    Ok(done.rows_affected() == 1)
-}
-
-/// That a version of a document was accepted.
-#[derive(Debug)]
-pub struct Acceptance {
-    /// Which document.
-    pub document: TermsDocument,
-    /// Which version.
-    pub version: i32,
-    /// The SHA-256 of its text.
-    pub hash: Vec<u8>,
-    /// When.
-    pub accepted_at: OffsetDateTime,
-}
-
-/// What somebody accepted, the latest first.
-///
-/// # Errors
-/// [`StoreError`] if the database does not answer.
-pub async fn acceptances(connection: &mut PgConnection, account: Uuid) -> Result<Vec<Acceptance>, StoreError> {
-    let rows = sqlx::query!(
-        "select document, version, hash, accepted_at from acceptances where account_id = $1
-          order by accepted_at desc, document, version desc",
-        account,
-    )
-    .fetch_all(connection)
-    .await?;
-    let acceptances = rows.into_iter().map(|row| {
-        let document = TermsDocument::parse(&row.document).ok_or(StoreError::UnknownValue("acceptances.document"))?;
-        Ok(Acceptance { document, version: row.version, hash: row.hash, accepted_at: row.accepted_at })
-    });
-    acceptances.collect()
 }
 
 /// The mobile number of an account and the country that was chosen with it.

@@ -30,6 +30,14 @@ pub struct Profile {
     pub seed_email_expires: Option<OffsetDateTime>,
 }
 
+impl Profile {
+    /// Whether the number that waits is the one in the account, which was never proven.
+    #[must_use]
+    pub fn is_own_mobile_waiting(&self) -> bool {
+        self.new_mobile.is_some() && self.new_mobile == self.mobile
+    }
+}
+
 /// The profile of an account.
 ///
 /// # Errors

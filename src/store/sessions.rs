@@ -53,6 +53,8 @@ impl Sessions {
 /// What the columns hold.
 struct Columns {
     account: Option<Uuid>,
+    /// When the sitting began: it is the same one, however often its session gets another id.
+    began_at: Option<OffsetDateTime>,
     ends_at: OffsetDateTime,
     idle_seconds: Option<i32>,
     browser: String,
@@ -64,6 +66,7 @@ impl Columns {
         let Some(sitting) = content::sitting(content)? else {
             return Ok(Self {
                 account: None,
+                began_at: None,
                 ends_at: now + ANONYMOUS,
                 idle_seconds: None,
                 browser: String::new(),
@@ -72,6 +75,7 @@ impl Columns {
         };
         Ok(Self {
             account: Some(sitting.account),
+            began_at: Some(sitting.began_at),
             ends_at: sitting.ends_at(),
             idle_seconds: sitting.idle_seconds(),
             browser: sitting.browser,
@@ -152,7 +156,8 @@ impl Sessions {
         let now = self.clock.now();
         let columns = Columns::of(new, now)?;
         let done = sqlx::query!(
-            "update sessions set account_id = $3, content = $4, last_seen_at = $5, ends_at = $6, idle_seconds = $7
+            "update sessions set account_id = $3, content = $4, last_seen_at = $5, ends_at = $6, idle_seconds = $7,
+                    created_at = coalesce($8, created_at)
               where id = $1 and content = $2",
             &key(id),
             written(stored),
@@ -161,6 +166,7 @@ impl Sessions {
             now,
             columns.ends_at,
             columns.idle_seconds,
+            columns.began_at,
         )
         .execute(&self.pool)
         .await
@@ -183,10 +189,11 @@ pub async fn insert(
     // 128 random bits: two are never the same, so there is nothing to try again.
     sqlx::query!(
         "insert into sessions (id, account_id, content, created_at, last_seen_at, ends_at, idle_seconds, browser, network)
-         values ($1, $2, $3, $4, $4, $5, $6, $7, $8)",
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
         &key(id),
         columns.account,
         written(content),
+        columns.began_at.unwrap_or(now),
         now,
         columns.ends_at,
         columns.idle_seconds,
@@ -223,7 +230,7 @@ pub async fn change(
     let columns = Columns::of(content, now)?;
     sqlx::query!(
         "update sessions set id = $2, account_id = $3, content = $4, last_seen_at = $5, ends_at = $6, idle_seconds = $7,
-                browser = $8, network = $9, created_at = case when id = $2 then created_at else $5 end
+                browser = $8, network = $9, created_at = coalesce($10, created_at)
           where id = $1",
         &key(from),
         &key(to),
@@ -234,6 +241,7 @@ pub async fn change(
         columns.idle_seconds,
         columns.browser,
         columns.network,
+        columns.began_at,
     )
     .execute(connection)
     .await?;
@@ -297,13 +305,13 @@ pub struct OpenSession {
     pub browser: String,
     /// Roughly where.
     pub network: String,
-    /// When it began.
+    /// When its sign-in began.
     pub created_at: OffsetDateTime,
     /// When something last happened.
     pub last_seen_at: OffsetDateTime,
 }
 
-/// The sessions of an account that are still good, the latest first.
+/// The sessions of an account in which somebody is signed in, the latest first: not those of sign-ins that were left half done.
 ///
 /// # Errors
 /// [`StoreError`] if the database does not answer.
@@ -315,7 +323,7 @@ pub async fn of_account(
     Ok(sqlx::query_as!(
         OpenSession,
         "select id, browser, network, created_at, last_seen_at from sessions
-          where account_id = $1 and ends_at > $2
+          where account_id = $1 and content->'sitting'->>'is_complete' = 'true' and ends_at > $2
             and (idle_seconds is null or last_seen_at + idle_seconds * interval '1 second' > $2)
           order by last_seen_at desc, id limit 50",
         account,

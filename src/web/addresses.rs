@@ -1,5 +1,7 @@
 //! Addresses that more than one journey links to.
 
+use serde::Deserialize;
+
 use crate::domain::{activation::Step, device::Device, domain_name::DomainName, terms::TermsDocument};
 
 /// The page that says which way is whose. It names no person, so that it can be sent to a colleague (docs/rules.md §1.7).
@@ -57,6 +59,14 @@ pub fn confirm(wanted: &str) -> String {
 /// A page of ours that says first what was just done.
 pub fn done(page: &str, what: &str) -> String {
     format!("{page}?done={what}")
+}
+
+/// What the address of such a page carries.
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Done {
+    /// What was just done; nothing where nobody comes from doing something.
+    pub done: String,
 }
 
 fn with_next(address: &str, wanted: &str) -> String {

@@ -2,12 +2,13 @@
 
 use axum::response::Response;
 use base64::{Engine, prelude::BASE64_STANDARD};
+use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
 use tower_sessions::Session;
 use uuid::Uuid;
 
-use super::{page, session::session_error};
+use super::{error::WebError, page, session::session_error, way::Way};
 use crate::{
     app::App,
     domain::{
@@ -16,11 +17,15 @@ use crate::{
         totp::{SECRET_BYTES, TotpSecret},
     },
     keys::{Purpose, token_hash},
-    store::{StoreError, credentials, people},
+    messages::security_notice::Happened,
+    store::{StoreError, audit::Event, credentials, people},
 };
 
 /// The key under which a session keeps recovery codes until their person has kept them.
 const SHOWN_CODES: &str = "recovery_codes";
+
+/// What is said beside a code that is not taken.
+pub const WRONG_CODE: &str = "The code is not right, or it was used. Wait for the next one in your app";
 
 const SHOWN_CONTEXT: &[u8] = b"recovery codes to show";
 
@@ -137,6 +142,19 @@ pub async fn use_recovery_code(
     let mut hashes = app.keys.macs(Purpose::RecoveryCode, &[account.as_bytes(), plain.as_bytes()]);
     hashes.push(hash(account, typed));
     credentials::use_recovery_code(connection, account, &hashes, now).await
+}
+
+/// Writes down that somebody used a recovery code, and tells the owner, in the transaction that uses it.
+///
+/// # Errors
+/// [`WebError::Unavailable`] if the database does not answer.
+pub async fn tell_of_recovery_code(
+    way: &Way<'_>,
+    tx: &mut Transaction<'_, Postgres>,
+    person: &Person,
+) -> Result<(), WebError> {
+    way.note(tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
+    way.tell(tx, person, Happened::RecoveryCodeUsed).await
 }
 
 /// Without a key, so that codes work however often it is changed: 80 random bits cannot be guessed from their hash.

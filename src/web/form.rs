@@ -8,7 +8,10 @@ use axum::{
     http::{HeaderMap, header},
 };
 use http_body_util::{BodyExt, LengthLimitError, Limited};
-use serde::de::{DeserializeOwned, value::MapDeserializer};
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, value::MapDeserializer},
+};
 
 use super::{csrf, error::WebError};
 use crate::app::App;
@@ -44,6 +47,10 @@ impl<T: DeserializeOwned> FromRequest<App> for Submitted<T> {
         Ok(Self(form))
     }
 }
+
+/// A form with nothing but its button.
+#[derive(Debug, Clone, Copy, Deserialize)]
+pub struct Button {}
 
 /// Takes a form in, whoever it is from: in time, whole, as text, every field once.
 ///

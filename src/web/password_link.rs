@@ -1,6 +1,5 @@
 //! Sending the link by which the owner of a local account chooses a new password (docs/rules.md §4.8a).
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use sqlx::{Postgres, Transaction};
 use time::Duration;
@@ -22,7 +21,7 @@ const VALIDITY: Duration = Duration::HOUR;
 /// [`WebError::Unavailable`] if the database does not answer.
 pub async fn send(way: &Way<'_>, tx: &mut Transaction<'_, Postgres>, person: &Person) -> Result<(), WebError> {
     let (app, Some(email)) = (way.app, &person.email) else { return Ok(()) };
-    let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());
+    let token = app.chance.token();
     let expires_at = way.now + VALIDITY;
     tokens::put_password_link(tx, person.id, &token_hash(&token), expires_at, way.now).await?;
     let link = PasswordLink { token, techpass_id: person.techpass_id(), expires_at };

@@ -19,8 +19,8 @@ use crate::{
     messages::{Message, SmsCode},
     store::{
         audit::Event,
-        credentials::{self, CodeCheck, SMS_AGAIN_AFTER},
         outbox, people,
+        sms_codes::{self, CodeCheck, SMS_AGAIN_AFTER},
     },
 };
 
@@ -52,7 +52,7 @@ impl NotSent {
 pub async fn send(way: &Way<'_>, account: Uuid, mobile: &Mobile) -> Result<Result<(), NotSent>, WebError> {
     let app = way.app;
     // Asked before the transaction: whoever holds one connection and waits for another can make all others wait.
-    let sent = credentials::sms_under_way(&mut *app.pool.acquire().await?, account).await?;
+    let sent = sms_codes::sms_under_way(&mut *app.pool.acquire().await?, account).await?;
     if sent.is_some_and(|sms| !is_expired(sms.sent_at + SMS_AGAIN_AFTER, way.now)) {
         return Ok(Err(NotSent::TooSoon));
     }
@@ -67,7 +67,7 @@ pub async fn send(way: &Way<'_>, account: Uuid, mobile: &Mobile) -> Result<Resul
     let mut tx = app.pool.begin().await?;
     people::lock(&mut tx, account).await?;
     let hash = hash(way, account, &code);
-    if !credentials::put_sms_code(&mut tx, account, mobile, &hash, way.now).await? {
+    if !sms_codes::put_sms_code(&mut tx, account, mobile, &hash, way.now).await? {
         return Ok(Err(NotSent::TooSoon));
     }
     let message = Message::SmsCode(SmsCode { code }).seal(&app.keys, &*app.chance, way.now);
@@ -94,7 +94,7 @@ pub async fn check(
     };
     people::lock(connection, account).await?;
     let hash = hash(way, account, &code);
-    let checked = credentials::try_sms_code(connection, account, &hash, way.now).await?;
+    let checked = sms_codes::try_sms_code(connection, account, &hash, way.now).await?;
     if matches!(checked, CodeCheck::Wrong { .. }) {
         way.note_in_vain(connection, account, Event::CodeWrong, json!({"of": "phone"})).await?;
     }

@@ -1,6 +1,5 @@
 //! On to the next step, after one is done: the one place where a pending account becomes active, and a sign-in is complete.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde_json::json;
 use sqlx::{PgConnection, Postgres, Transaction};
 use time::OffsetDateTime;
@@ -141,7 +140,7 @@ impl Way<'_> {
         account: Uuid,
         happened: Happened,
     ) -> Result<String, WebError> {
-        let token = BASE64_URL_SAFE_NO_PAD.encode(self.app.chance.bytes::<32>());
+        let token = self.app.chance.token();
         let link = NotMeLink {
             hash: token_hash(&token),
             account,

@@ -214,3 +214,57 @@ async fn browsers_stay_known_from_key_to_key(database: PgPool) {
     assert_eq!(tables::count(&database, "select count(*) from known_browsers").await, 1);
     assert_eq!(tables::count(&database, "select count(*) from outbox where kind = 'new_browser'").await, 0);
 }
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_browser_whose_latest_sign_in_is_disowned_is_no_longer_known(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = active(&portal).await;
+    let there = portal.visitor();
+    for expected in [1, 0] {
+        by_password(&portal, &there, &phone).await;
+        assert_eq!(told(&portal, ADDRESS).await.len(), expected);
+        signs_out(&there).await;
+    }
+    let page = ana.opens("/account/security/not-me").await;
+    let second = signed_in_before(&database, 0).await;
+    let done = ana.fills_in(&page, &[("entry", &second)]).await;
+    ana.follows(&done).await.is(200).says("We have removed that browser");
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS);
+    let link = mails.iter().find(|mail| mail.subject() == "Choose a new TechPass password").expect("a link");
+    let page = ana.opens(&link.link("/sign-in/forgotten/")).await;
+    let new = "quantum ferry under saffron";
+    let fields = [("new_password", new), ("repeat_password", new), ("code", &phone.shows(&portal))];
+    ana.fills_in(&page, &fields).await.leads_to("/account");
+    portal.waits(Duration::MINUTE);
+    told(&portal, ADDRESS).await;
+
+    let page = there.follows(&gives_password(&there, ID, new).await).await;
+    there.fills_in(&page, &[("code", &phone.shows(&portal))]).await.leads_to("/account");
+    assert_eq!(told(&portal, ADDRESS).await.len(), 1, "the third sign-in is told");
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_browser_that_is_not_found_any_more_is_not_said_to_be_removed(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, phone) = active(&portal).await;
+    let there = portal.visitor();
+    for _ in 0..3 {
+        by_password(&portal, &there, &phone).await;
+        signs_out(&there).await;
+    }
+    let page = ana.opens("/account/security/not-me").await;
+    // Neither the first nor the last one: which browser that was is not kept.
+    let second = signed_in_before(&database, 1).await;
+    let done = ana.fills_in(&page, &[("entry", &second)]).await;
+    ana.follows(&done).await.is(200).says("Everybody is signed out").does_not_say("We have removed");
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+/// The entry of the sign-in with so many after it.
+async fn signed_in_before(database: &PgPool, later: i64) -> String {
+    let query = "select id::text from audit where event = 'signed_in' order by at desc, id desc offset $1 limit 1";
+    sqlx::query_scalar(query).bind(later).fetch_one(database).await.expect("an entry")
+}

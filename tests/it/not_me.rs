@@ -11,7 +11,9 @@ use crate::support::{
     officers::{self, signs_in},
     provider::Persona,
     tables,
-    vendors::{ADDRESS, ID, PASSWORD, Phone, active, gives_password, sets_up_app},
+    vendors::{
+        ADDRESS, ID, PASSWORD, Phone, active, adds_another_app, confirms_on_the_way_to, gives_password, sets_up_app,
+    },
 };
 
 const MEI: &str = "mei@tech.gov.sg";
@@ -96,6 +98,7 @@ async fn the_owner_chooses_a_new_password_with_the_app_that_was_theirs_all_along
     let (ana, answer) = chooses_password(&portal, &link, Some(&phone.shows(&portal))).await;
     answer.leads_to("/account");
     ana.opens("/account").await.is(200);
+    ana.opens("/account/security").await.says("The account was secured, because something was not you");
     portal.delivers().await;
     portal.mail.reads_all();
 }
@@ -135,6 +138,43 @@ async fn an_app_that_somebody_else_added_is_removed_with_its_codes_and_the_owner
     ana.fills_in(&ana.follows(&answer).await, &[]).await.leads_to("/account");
     let page = thief.follows(&gives_password(&thief, ID, NEW).await).await;
     thief.fills_in(&page, &[("code", &phone.shows(&portal))]).await.is(422);
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn whoever_tells_of_an_app_that_was_removed_is_told_to_use_the_link_about_the_one_that_was_added(
+    database: PgPool,
+) {
+    let portal = Portal::on(&database).await;
+    let (thief, phone) = active(&portal).await;
+    confirms_on_the_way_to("/account/security/authenticators/new", &portal, &thief, &phone).await;
+    adds_another_app(&portal, &thief).await;
+    let page = thief.opens("/account/security/authenticators").await;
+    let first = page.links().into_iter().find(|link| link.ends_with("/remove")).expect("a link");
+    thief.fills_in(&thief.opens(&first).await, &[]).await.is(303);
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS);
+    let link_about = |what: &str| {
+        let subject = format!("An authenticator app was {what} your TechPass");
+        mails.iter().find(|mail| mail.subject() == subject).expect("a notice").link("/not-me/")
+    };
+    let (added, removed) = (link_about("added to"), link_about("removed from"));
+
+    let told = "Use the link in each of them before you log in";
+    let ana = portal.visitor();
+    let done = ana.fills_in(&ana.opens(&removed).await, &[]).await;
+    ana.follows(&done).await.is(200).says(told).does_not_say("We have removed");
+    portal.delivers().await;
+    let mails = portal.mail.reads(ADDRESS);
+    let secured = mails.iter().find(|mail| mail.subject() == "We have secured your TechPass").expect("a mail");
+    secured.says(told);
+    assert!(secured.html().contains(told));
+    let done = ana.fills_in(&ana.opens(&added).await, &[]).await;
+    ana.follows(&done).await.says("We have removed the authenticator app that was added");
+    assert_eq!(tables::count(&database, "select count(*) from authenticators").await, 0);
+    portal.delivers().await;
+    chooses_password(&portal, &password_link(&portal), None).await.1.leads_to("/activate/mfa");
     portal.delivers().await;
     portal.mail.reads_all();
 }

@@ -54,10 +54,30 @@ async fn a_new_role_ends_every_session_and_whoever_has_one_may_do_nothing_for_15
 
     let mei = portal.visitor();
     signs_in(&mei, &portal, &Persona::of(MEI)).await.leads_to("/account");
+    mei.opens("/account/security").await.says("You were given a role");
     for _ in 0..3 {
         portal.waits(Duration::minutes(15) - Duration::SECOND);
         mei.opens("/account").await.is(200).says("Service desk agent");
     }
     portal.waits(Duration::minutes(15));
     mei.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn every_living_account_is_shown_by_its_address_or_its_techpass_id(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    active(&portal, MEI).await;
+    vendors::active(&portal).await;
+    for typed in [vendors::ADDRESS, " Ana@Vendor.example ", vendors::ID, "Ana.Lim@TechPass.gov.sg", "ana.lim"] {
+        let shown = account::show(&portal.app, typed).await.expect(typed);
+        assert_eq!(shown, format!("{} · active · roles: none", vendors::ID));
+    }
+    assert!(account::show(&portal.app, MEI).await.expect("an account").starts_with(MEI));
+    tables::set_status(&database, vendors::ADDRESS, "terminated").await;
+    for typed in [vendors::ADDRESS, vendors::ID, "nobody@tech.gov.sg", "nobody@techpass.gov.sg"] {
+        let refused = account::show(&portal.app, typed).await.expect_err(typed);
+        assert_eq!(refused.to_string(), format!("nobody has a living account with {typed}"));
+    }
+    let refused = account::show(&portal.app, "no id").await.expect_err("nonsense");
+    assert_eq!(refused.to_string(), "no id is neither an e-mail address nor a TechPass ID");
 }

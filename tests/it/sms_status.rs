@@ -8,8 +8,9 @@ use time::Duration;
 use crate::support::{
     Page, Portal, Visitor,
     gateway::{Gateway, TOKEN, posts, reports, signature},
+    passkeys::confirms,
     tables,
-    vendors::{ID, INITIAL, gives_password, registered, sets_up_app},
+    vendors::{ADDRESS, ID, INITIAL, gives_password, registered, sets_up_app, walks_to},
 };
 
 /// A portal with a gateway, and Ana before the step that proves her phone.
@@ -197,4 +198,41 @@ async fn without_a_gateway_nobody_can_report_anything(database: PgPool) {
     let address = format!("{}/api/v1/sms/status", portal.base_url());
     let fields = [("MessageSid", "SM1"), ("MessageStatus", "failed")];
     posts(&portal, &address, &fields, &signature("", &address, &fields)).await.is(403);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_changes_the_number_is_told_of_a_code_that_could_not_be_delivered_too(database: PgPool) {
+    let (portal, gateway, ana, page) = at_phone(&database, &[]).await;
+    ana.fills_in(&page, &[]).await.is(303);
+    portal.delivers().await;
+    let code = code_in(&gateway);
+    let page = ana.opens("/activate/phone").await;
+    let answer = ana.fills_in(&page, &[("code", &code)]).await;
+    walks_to("/activate/done", &portal, &ana, answer).await;
+    portal.waits(Duration::MINUTE);
+
+    let mobile = "/account/edit/mobile";
+    let page = ana.opens("/account/edit").await;
+    ana.fills_in(&page, &[("mobile", "8123 4567")]).await.leads_to(mobile);
+    confirms(&portal, ADDRESS).await;
+    let page = ana.opens(mobile).await;
+    ana.fills_in(&page, &[]).await.leads_to(mobile);
+    portal.delivers().await;
+    ana.opens(mobile).await.is(200).does_not_say("could not be delivered");
+    reports(&portal, &gateway.latest(), "undelivered", &[]).await.is(204);
+    let told = ana.opens(mobile).await;
+    told.is(200).says("The SMS could not be delivered").says("Check the number, +6581234567").links_to("/account/edit");
+    portal.waits(Duration::MINUTE);
+    let again = &told.forms()[1];
+    ana.posts(&again.action, &again.fields).await.leads_to(mobile);
+    portal.delivers().await;
+    ana.opens(mobile).await.is(200).does_not_say("could not be delivered");
+    portal.mail.reads_all();
+}
+
+/// The code in the SMS that the gateway took last.
+fn code_in(gateway: &Gateway) -> String {
+    let body = gateway.latest().form["Body"].clone();
+    let is_code = |line: &&str| line.len() == 6 && line.bytes().all(|byte| byte.is_ascii_digit());
+    body.lines().find(is_code).expect("a code").to_owned()
 }

@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use tower_sessions::Session;
 
 use crate::{
@@ -21,17 +20,13 @@ use crate::{
     store::{StoreError, in_time, tokens},
     web::{
         error::WebError,
-        form::Submitted,
+        form::{Button, Submitted},
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose},
         session, trip_problem,
     },
 };
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
 
 #[derive(Template)]
 #[template(path = "accept/invitation.html")]
@@ -76,7 +71,7 @@ pub async fn post(
     page: PageContext,
     request_id: RequestId,
     token: Result<Path<String>, PathRejection>,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let open = match find(&app, &page, &request_id, token).await? {
         Ok(open) => open,

@@ -31,9 +31,9 @@ use crate::{
         second_factors,
     },
     web::{
-        addresses,
+        addresses::{self, Done},
         error::WebError,
-        form::{FormView, Submitted},
+        form::{Button, FormView, Submitted},
         observe::RequestId,
         page::PageContext,
         session::{Confirmed, SignedIn, Viewer},
@@ -90,13 +90,6 @@ struct RemovePage<'a> {
     page: &'a PageContext,
     authenticator: Shown,
     is_last: bool,
-}
-
-/// What the address may carry: what was just done.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
 }
 
 pub async fn get(
@@ -182,10 +175,6 @@ pub async fn get_remove(
     page.show(&RemovePage { page: &page, authenticator: one.into(), is_last: !may_go })
 }
 
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
-
 pub async fn post_remove(
     State(app): State<App>,
     session: Session,
@@ -193,7 +182,7 @@ pub async fn post_remove(
     Confirmed(viewer): Confirmed,
     page: PageContext,
     id: Result<Path<Uuid>, PathRejection>,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;

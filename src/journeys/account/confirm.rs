@@ -21,9 +21,8 @@ use crate::{
         codes::{CodeUse, parse_sms_code},
         person::Person,
     },
-    messages::security_notice::Happened,
     providers::Ask,
-    store::{audit::Event, credentials},
+    store::credentials,
     web::{
         addresses, answer_time,
         confirming::{self, ProvedBy, confirmed},
@@ -43,8 +42,6 @@ use crate::{
 
 /// What is said about a wrong password and about a wrong code alike.
 const WRONG: &str = "The password or the code is not right, or the code was used. Wait for the next one in your app";
-
-const WRONG_CODE: &str = "The code is not right, or it was used. Wait for the next one in your app";
 
 /// What the address may carry: where to go afterwards.
 #[derive(Debug, Default, Deserialize)]
@@ -223,7 +220,7 @@ async fn by_code(way: &Way<'_>, viewer: &Viewer, form: &Form) -> Result<Result<(
             return Ok(Ok(()));
         }
         way.note_failure(person.id, json!({"because": "code, asked anew"})).await?;
-        return refuse(StatusCode::UNPROCESSABLE_ENTITY, WRONG_CODE.to_owned());
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, factor::WRONG_CODE.to_owned());
     }
     tries::give_theirs_back(&mut tx, app, person, tried).await?;
     let by = if tried == Tried::Recovery { ProvedBy::ProviderAndRecoveryCode } else { ProvedBy::ProviderAndCode };
@@ -256,8 +253,7 @@ async fn use_code(
     }
     let used = factor::use_recovery_code(tx, way.app, person.id, code, way.now).await?;
     if used == CodeUse::Right {
-        way.note(tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
-        way.tell(tx, person, Happened::RecoveryCodeUsed).await?;
+        factor::tell_of_recovery_code(way, tx, person).await?;
     }
     Ok(used)
 }

@@ -53,6 +53,8 @@ struct Page<'a> {
     countries: &'static [(&'static str, &'static str)],
     agency: String,
     new_mobile: Option<&'a str>,
+    /// Whether that is the one in the account, which was never proven.
+    is_own_waiting: bool,
 }
 
 /// What a form says, once it is understood.
@@ -60,7 +62,7 @@ struct Understood<'a> {
     first_name: &'a str,
     last_name: &'a str,
     department: Option<&'a str>,
-    /// The number, if it is another than the one in the account.
+    /// The number, if it is another than the one in the account, or that one is not proven.
     new_mobile: Option<Mobile>,
 }
 
@@ -87,7 +89,7 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
     let profile = profiles::find(&mut *app.pool.acquire().await?, account).await?;
-    let understood = match understand(&form, &profile) {
+    let understood = match understand(&form, &profile, viewer.person.is_phone_verified) {
         Ok(understood) => understood,
         Err(view) => {
             return show(&app, &page, &viewer, &profile, StatusCode::UNPROCESSABLE_ENTITY, &view, &form);
@@ -112,7 +114,7 @@ pub async fn post(
     Ok(Redirect::to(&next).into_response())
 }
 
-fn understand<'a>(form: &'a Form, profile: &Profile) -> Result<Understood<'a>, FormView> {
+fn understand<'a>(form: &'a Form, profile: &Profile, is_phone_verified: bool) -> Result<Understood<'a>, FormView> {
     let mut view = FormView::default();
     let mut read = |field, typed, missing: &str| match short_text::parse(typed) {
         Ok(text) => Some(text),
@@ -140,7 +142,8 @@ fn understand<'a>(form: &'a Form, profile: &Profile) -> Result<Understood<'a>, F
             None
         }
     };
-    let new_mobile = mobile.filter(|mobile| profile.mobile.as_deref() != Some(mobile.as_str()));
+    let is_proven = |mobile: &Mobile| is_phone_verified && profile.mobile.as_deref() == Some(mobile.as_str());
+    let new_mobile = mobile.filter(|mobile| !is_proven(mobile));
     match (first_name, last_name) {
         (Some(first_name), Some(last_name)) if !view.has_errors() => {
             Ok(Understood { first_name, last_name, department, new_mobile })
@@ -159,6 +162,6 @@ fn show(
     typed: &Form,
 ) -> Result<Response, WebError> {
     let agency = overview::agency(app, &viewer.person, profile);
-    let new_mobile = profile.new_mobile.as_deref();
-    page.answer(status, &Page { page, form, typed, countries: countries::ALL, agency, new_mobile })
+    let (new_mobile, is_own_waiting) = (profile.new_mobile.as_deref(), profile.is_own_mobile_waiting());
+    page.answer(status, &Page { page, form, typed, countries: countries::ALL, agency, new_mobile, is_own_waiting })
 }

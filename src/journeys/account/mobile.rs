@@ -11,17 +11,24 @@ use axum::{
 };
 use serde::{Deserialize, Deserializer};
 use serde_json::json;
+use sqlx::PgConnection;
 use tower_sessions::Session;
+use uuid::Uuid;
 
 use crate::{
     app::App,
     domain::mobile::Mobile,
-    messages::security_notice::Happened,
-    store::{audit::Event, credentials, profiles},
+    messages::{SmsCode, security_notice::Happened},
+    store::{
+        StoreError,
+        audit::Event,
+        outbox, people, profiles,
+        sms_codes::{self, SmsUnderWay},
+    },
     web::{
         addresses,
         error::WebError,
-        form::{FormView, Submitted},
+        form::{Button, FormView, Submitted},
         observe::RequestId,
         page::PageContext,
         phone_code,
@@ -54,8 +61,12 @@ struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
     new_mobile: &'a str,
+    /// Whether it is another one than the account has.
+    is_another: bool,
     /// Whether a code is on its way to that number.
     is_sent: bool,
+    /// Whether that code is known not to have arrived.
+    is_lost: bool,
     is_in_china: bool,
 }
 
@@ -64,7 +75,7 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
     let Some(mobile) = profiles::new_mobile(&mut connection, viewer.person.id).await? else {
         return Ok(Redirect::to(EDIT).into_response());
     };
-    if !is_sent_to(credentials::sms_under_way(&mut connection, viewer.person.id).await?, &mobile) {
+    if !is_sent_to(sms_codes::sms_under_way(&mut connection, viewer.person.id).await?.as_ref(), &mobile) {
         Confirmed::or_ask(Arc::clone(&viewer), ADDRESS, app.clock.now())?;
     }
     // Given back first: the page needs one as well.
@@ -95,27 +106,29 @@ pub async fn post(
         Confirmed::or_ask(Arc::clone(&viewer), ADDRESS, way.now)?;
         return send(&way, &page, &viewer, &mobile).await;
     };
-    if !is_sent_to(credentials::sms_under_way(&mut tx, account).await?, &mobile) {
+    if !is_sent_to(sms_codes::sms_under_way(&mut tx, account).await?.as_ref(), &mobile) {
         drop(tx);
         let view = FormView::with_error("send", "No code is on its way to this number. Have one sent");
         return show(&app, &page, &viewer, &mobile, refused, &view).await;
     }
+    let is_another = is_another(&mut tx, account, &mobile).await?;
     if let Err(message) = phone_code::check(&way, &mut tx, account, typed).await? {
         // A wrong try counts.
         tx.commit().await?;
         return show(&app, &page, &viewer, &mobile, refused, &FormView::with_error("code", message)).await;
     }
     profiles::end_mobile_change(&mut tx, account).await?;
-    way.note(&mut tx, account, Event::MobileChanged, json!({})).await?;
-    way.tell(&mut tx, &viewer.person, Happened::MobileChanged).await?;
+    if is_another {
+        way.note(&mut tx, account, Event::MobileChanged, json!({})).await?;
+        way.tell(&mut tx, &viewer.person, Happened::MobileChanged).await?;
+    } else {
+        way.note(&mut tx, account, Event::PhoneVerified, json!({})).await?;
+    }
     tx.commit().await?;
     app.bell.ring();
-    Ok(Redirect::to(&addresses::done(addresses::ACCOUNT, "mobile")).into_response())
+    let done = if is_another { "mobile" } else { "proven" };
+    Ok(Redirect::to(&addresses::done(addresses::ACCOUNT, done)).into_response())
 }
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct DropForm {}
 
 /// The new number is not wanted any more.
 pub async fn post_drop(
@@ -123,7 +136,7 @@ pub async fn post_drop(
     session: Session,
     request_id: RequestId,
     SignedIn(viewer): SignedIn,
-    Submitted(DropForm {}): Submitted<DropForm>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;
@@ -146,8 +159,14 @@ async fn send(way: &Way<'_>, page: &PageContext, viewer: &Viewer, mobile: &Mobil
 }
 
 /// Whether the code that is on its way went to this number: one for another number proves nothing about it.
-fn is_sent_to(sms: Option<credentials::SmsUnderWay>, mobile: &Mobile) -> bool {
+fn is_sent_to(sms: Option<&SmsUnderWay>, mobile: &Mobile) -> bool {
     sms.is_some_and(|sms| sms.mobile == mobile.as_str())
+}
+
+/// Whether the account has another number, or none: its own is proven here where a passkey stood in the phone's place.
+async fn is_another(connection: &mut PgConnection, account: Uuid, mobile: &Mobile) -> Result<bool, StoreError> {
+    let own = people::mobile(connection, account).await?;
+    Ok(own.is_none_or(|(_, own)| own != mobile.as_str()))
 }
 
 async fn show(
@@ -158,7 +177,15 @@ async fn show(
     status: StatusCode,
     form: &FormView,
 ) -> Result<Response, WebError> {
-    let sms = credentials::sms_under_way(&mut *app.pool.acquire().await?, viewer.person.id).await?;
-    let (is_sent, is_in_china) = (is_sent_to(sms, mobile), mobile.is_in_china());
-    page.answer(status, &Page { page, form, new_mobile: mobile.as_str(), is_sent, is_in_china })
+    let (mut connection, account) = (app.pool.acquire().await?, viewer.person.id);
+    let sms = sms_codes::sms_under_way(&mut connection, account).await?.filter(|sms| is_sent_to(Some(sms), mobile));
+    let is_lost = match &sms {
+        Some(sms) => outbox::is_latest_lost(&mut connection, account, SmsCode::KIND, sms.sent_at).await?,
+        None => false,
+    };
+    let is_another = is_another(&mut connection, account, mobile).await?;
+    // Given back first: the page needs one as well.
+    drop(connection);
+    let (is_sent, is_in_china) = (sms.is_some(), mobile.is_in_china());
+    page.answer(status, &Page { page, form, new_mobile: mobile.as_str(), is_another, is_sent, is_lost, is_in_china })
 }

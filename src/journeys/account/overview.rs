@@ -5,7 +5,6 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::Response,
 };
-use serde::Deserialize;
 
 use super::deadlines::{Date, facts};
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
         person::{Person, Role},
     },
     store::profiles::{self, Profile},
-    web::{error::WebError, page::PageContext, session::SignedIn},
+    web::{addresses::Done, error::WebError, page::PageContext, session::SignedIn},
 };
 
 #[derive(Template)]
@@ -28,13 +27,6 @@ struct Page<'a> {
     agency: String,
     roles: String,
     dates: Vec<Date>,
-}
-
-/// What the address may carry: what was just done.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
 }
 
 pub async fn get(

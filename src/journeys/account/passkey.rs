@@ -28,7 +28,7 @@ use crate::{
     web::{
         addresses,
         error::WebError,
-        form::{FormView, Submitted},
+        form::{Button, FormView, Submitted},
         observe::RequestId,
         page::PageContext,
         session::Confirmed,
@@ -42,10 +42,6 @@ use crate::{
 pub struct Form {
     name: String,
 }
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct RemoveForm {}
 
 #[derive(Template)]
 #[template(path = "account/passkey.html")]
@@ -126,7 +122,7 @@ pub async fn post_remove(
     Confirmed(viewer): Confirmed,
     page: PageContext,
     Path(id): Path<String>,
-    Submitted(RemoveForm {}): Submitted<RemoveForm>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;

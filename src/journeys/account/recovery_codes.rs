@@ -8,7 +8,6 @@ use axum::{
 };
 use serde::Deserialize;
 use serde_json::json;
-use time::OffsetDateTime;
 use tower_sessions::Session;
 
 use super::authenticators::require_factors_here;
@@ -72,7 +71,7 @@ pub async fn get(
         all: RECOVERY_CODES,
         are_kept: known.are_kept,
         made_on: known.made_at.map(moment::date_only).unwrap_or_default(),
-        made: made(known.made_at),
+        made: known.edition(),
     })
 }
 
@@ -103,7 +102,7 @@ pub async fn post(
     let mut tx = app.pool.begin().await?;
     // Of two clicks, the second one finds newer codes than were on its page, and leaves them alone.
     way.lock(&mut tx, &viewer.sitting).await?;
-    if form.made == made(security::recovery_codes(&mut tx, person.id).await?.made_at) {
+    if form.made == security::recovery_codes(&mut tx, person.id).await?.edition() {
         factor::make_recovery_codes(&mut tx, &app, &session, person.id, way.now).await?;
         way.note(&mut tx, person.id, Event::RecoveryCodesMade, json!({})).await?;
         way.tell(&mut tx, person, Happened::RecoveryCodesMade).await?;
@@ -132,9 +131,4 @@ async fn keep(way: &Way<'_>, viewer: &Viewer) -> Result<Response, WebError> {
         }
     }
     Ok(Redirect::to(&addresses::done(addresses::SECURITY, "codes")).into_response())
-}
-
-/// Tells one set of codes from the next.
-fn made(at: Option<OffsetDateTime>) -> String {
-    at.map(|at| (at.unix_timestamp_nanos() / 1_000).to_string()).unwrap_or_default()
 }

@@ -6,7 +6,6 @@ use axum::{
     extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use serde_json::json;
 use tower_sessions::Session;
 
@@ -18,7 +17,13 @@ use crate::{
         security,
     },
     web::{
-        addresses, error::WebError, form::Submitted, observe::RequestId, page::PageContext, session::SignedIn, way::Way,
+        addresses::{self, Done},
+        error::WebError,
+        form::{Button, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        session::SignedIn,
+        way::Way,
     },
 };
 
@@ -26,7 +31,7 @@ use crate::{
 const EVENTS: i64 = 20;
 
 /// What is told to the owner, in words. What the portal does by itself stays in the trail.
-const TOLD: [(Event, &str); 20] = [
+const TOLD: [(Event, &str); 23] = [
     (Event::SignedIn, "Signed in"),
     (Event::SignInFailed, "A sign-in that failed"),
     (Event::CodeWrong, "A code that was not right"),
@@ -46,6 +51,9 @@ const TOLD: [(Event, &str); 20] = [
     (Event::PasswordLinkSent, "A link for a new password was sent"),
     (Event::ProfileChanged, "Your details were changed"),
     (Event::MobileChanged, "Your mobile number was changed"),
+    (Event::RoleGranted, "You were given a role"),
+    (Event::RoleRevoked, "A role was taken from you"),
+    (Event::NotMe, "The account was secured, because something was not you"),
     (Event::SecurityReviewed, "You looked through your security"),
 ];
 
@@ -75,16 +83,9 @@ struct Page<'a> {
     codes_left: i64,
     codes_made: usize,
     are_codes_kept: bool,
-    browsers: i64,
+    browsers: usize,
     review: Option<Review>,
     events: Vec<Told>,
-}
-
-/// What the address may carry: what was just done.
-#[derive(Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct Done {
-    done: String,
 }
 
 pub async fn get(
@@ -124,17 +125,13 @@ pub async fn get(
     })
 }
 
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
-
 /// Somebody has looked through it.
 pub async fn post_review(
     State(app): State<App>,
     session: Session,
     request_id: RequestId,
     SignedIn(viewer): SignedIn,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let mut tx = app.pool.begin().await?;

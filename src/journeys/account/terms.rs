@@ -7,7 +7,7 @@ use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 use crate::{
     app::App,
     domain::{moment, person::Person, terms::Published},
-    store::people::{self, Acceptance},
+    store::acceptances::{self, Acceptance},
     web::{
         error::WebError,
         markdown,
@@ -53,7 +53,7 @@ struct Document<'a> {
 }
 
 pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageContext) -> Result<Response, WebError> {
-    let known = people::acceptances(&mut *app.pool.acquire().await?, viewer.person.id).await?;
+    let known = acceptances::of_account(&mut *app.pool.acquire().await?, viewer.person.id).await?;
     let reference = app.reference.load();
     let accepted = documents(&known, &reference.terms).into_iter().map(|document| Accepted {
         title: document.title.to_owned(),
@@ -67,7 +67,7 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
 
 /// Everything that an acceptance keeps, as a text file.
 pub async fn receipt(State(app): State<App>, SignedIn(viewer): SignedIn) -> Result<Response, WebError> {
-    let known = people::acceptances(&mut *app.pool.acquire().await?, viewer.person.id).await?;
+    let known = acceptances::of_account(&mut *app.pool.acquire().await?, viewer.person.id).await?;
     let reference = app.reference.load();
     let text = written(&viewer.person, documents(&known, &reference.terms), app.clock.now())?;
     Ok(page::download("techpass-terms-receipt.txt", "text/plain; charset=utf-8", text))

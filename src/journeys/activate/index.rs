@@ -6,7 +6,6 @@ use axum::{
     extract::State,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use tower_sessions::Session;
 
 use crate::{
@@ -14,17 +13,13 @@ use crate::{
     domain::activation::Step,
     web::{
         error::WebError,
-        form::Submitted,
+        form::{Button, Submitted},
         observe::RequestId,
         page::PageContext,
         session::{OnTheWay, SessionId},
         way::Way,
     },
 };
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
 
 #[derive(Template)]
 #[template(path = "activate/finish.html")]
@@ -44,7 +39,7 @@ pub async fn post(
     session: Session,
     request_id: RequestId,
     at: OnTheWay,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::Done)?;
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };

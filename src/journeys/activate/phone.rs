@@ -16,7 +16,7 @@ use crate::{
     app::App,
     domain::{activation::Step, mobile::Mobile},
     messages::SmsCode,
-    store::{StoreError, audit::Event, credentials, outbox, people},
+    store::{StoreError, audit::Event, outbox, people, sms_codes},
     web::{
         countries,
         error::WebError,
@@ -138,7 +138,7 @@ pub(super) async fn known_number(
     connection: &mut PgConnection,
     account: Uuid,
 ) -> Result<Option<(String, String)>, StoreError> {
-    match credentials::sms_under_way(connection, account).await? {
+    match sms_codes::sms_under_way(connection, account).await? {
         Some(sms) => Ok(Some((sms.mobile_country, sms.mobile))),
         None => people::mobile(connection, account).await,
     }
@@ -153,7 +153,7 @@ pub(super) async fn show(
     form: &Form,
 ) -> Result<Response, WebError> {
     let mut connection = app.pool.acquire().await?;
-    let sent = credentials::sms_under_way(&mut connection, viewer.person.id).await?;
+    let sent = sms_codes::sms_under_way(&mut connection, viewer.person.id).await?;
     let is_lost = match &sent {
         Some(sms) => outbox::is_latest_lost(&mut connection, viewer.person.id, SmsCode::KIND, sms.sent_at).await?,
         None => false,

@@ -12,7 +12,7 @@ use tower_sessions::Session;
 use crate::{
     app::App,
     domain::activation::Step,
-    store::audit::Event,
+    store::{audit::Event, people, security},
     web::{
         error::WebError,
         factor,
@@ -24,11 +24,14 @@ use crate::{
     },
 };
 
-/// What the person sends: that the codes are kept, or that new ones are wanted.
+const ADDRESS: &str = "/activate/recovery-codes";
+
+/// What the person sends: that the codes are kept, or that new ones are wanted, in the place of those that were made then.
 #[derive(Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Form {
     new: String,
+    made: String,
 }
 
 #[derive(Template)]
@@ -39,6 +42,8 @@ struct Page<'a> {
     codes: Option<Vec<String>>,
     /// Whether there were none yet: they are made with the first app, and not with a passkey.
     are_first: bool,
+    /// Which ones there are now.
+    made: String,
 }
 
 pub async fn get(
@@ -49,7 +54,8 @@ pub async fn get(
 ) -> Result<Response, WebError> {
     let viewer = at.at(Step::RecoveryCodes)?;
     let codes = factor::shown_codes(&app, &session, viewer.person.id).await?;
-    page.show(&Page { page: &page, codes, are_first: !viewer.person.has_authenticator })
+    let made = security::recovery_codes(&mut *app.pool.acquire().await?, viewer.person.id).await?.edition();
+    page.show(&Page { page: &page, codes, are_first: !viewer.person.has_authenticator, made })
 }
 
 /// The codes as a file.
@@ -81,6 +87,11 @@ pub async fn post(
         }
         // Who has not seen them cannot have kept them.
         None => {
+            // Of two clicks, the second one finds newer codes than were on its page, and leaves them alone.
+            people::lock(&mut tx, account).await?;
+            if form.made != security::recovery_codes(&mut tx, account).await?.edition() {
+                return Ok(Redirect::to(ADDRESS).into_response());
+            }
             factor::make_recovery_codes(&mut tx, &app, &session, account, way.now).await?;
             way.note(&mut tx, account, Event::RecoveryCodesMade, json!({})).await?;
         }

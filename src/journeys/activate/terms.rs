@@ -19,7 +19,7 @@ use crate::{
         person::Person,
         terms::{Published, Terms, TermsDocument},
     },
-    store::{audit::Event, people},
+    store::{acceptances, audit::Event},
     web::{
         addresses,
         changes::{self, Change},
@@ -111,7 +111,7 @@ pub async fn post(
     }
     let way = Way { app: &app, session: &session, request_id: &request_id, now };
     let mut tx = app.pool.begin().await?;
-    if people::accept(&mut tx, viewer.person.id, document, terms.version, now).await? {
+    if acceptances::accept(&mut tx, viewer.person.id, document, terms.version, now).await? {
         let details =
             json!({"document": document.as_str(), "version": terms.version, "hash": hex::encode(&terms.hash)});
         way.note(&mut tx, viewer.person.id, Event::TermsAccepted, details).await?;

@@ -6,7 +6,6 @@ use axum::{
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
-use serde::Deserialize;
 use tower_sessions::Session;
 
 use super::secure::{Disowned, is_living, secure, taken_back};
@@ -23,12 +22,14 @@ use crate::{
         not_me::{self, NotMeLink},
         people, tokens,
     },
-    web::{error::WebError, form::Submitted, observe::RequestId, page::PageContext, way::Way},
+    web::{
+        error::WebError,
+        form::{Button, Submitted},
+        observe::RequestId,
+        page::PageContext,
+        way::Way,
+    },
 };
-
-/// Nothing but the button.
-#[derive(Debug, Deserialize)]
-pub struct Form {}
 
 #[derive(Template)]
 #[template(path = "not_me/link.html")]
@@ -84,7 +85,7 @@ pub async fn post(
     page: PageContext,
     request_id: RequestId,
     token: Result<Path<String>, PathRejection>,
-    Submitted(Form {}): Submitted<Form>,
+    Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
     let mut found = match find(&app, token).await?.or_dead(&app, &page)? {
         Ok(found) => found,
@@ -115,11 +116,15 @@ pub async fn done(
     let Some(at) = found.link.consumed_at else {
         return Ok(Redirect::to(&format!("/not-me/{}", found.token)).into_response());
     };
+    let mut connection = app.pool.acquire().await?;
+    let is_taken_back = not_me::was_taken_back(&mut connection, found.link.account, at).await?;
+    // Given back first: the page needs one as well.
+    drop(connection);
     page.show(&DonePage {
         page: &page,
         at: moment::date_time(at),
         is_local: found.is_local(),
-        taken_back: taken_back(found.happened()),
+        taken_back: taken_back(found.happened()).filter(|_| is_taken_back),
     })
 }
 

@@ -2,7 +2,6 @@
 
 use askama::Template;
 use axum::{extract::State, response::Response};
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::Deserialize;
 use tower_sessions::Session;
 use uuid::Uuid;
@@ -100,7 +99,7 @@ pub async fn post(
     way.lock(&mut tx, &viewer.sitting).await?;
     let disowned = disowned(&mut tx, &viewer.person, &form, &way).await?;
     // Used up already: it leads to the page that says what was done, which nobody is signed in for.
-    let token = BASE64_URL_SAFE_NO_PAD.encode(app.chance.bytes::<32>());
+    let token = app.chance.token();
     let link = NotMeLink {
         hash: token_hash(&token),
         account: viewer.person.id,

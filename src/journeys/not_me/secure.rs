@@ -14,9 +14,9 @@ use crate::{
 /// What was not the owner, as far as it is known, and when that was.
 #[derive(Debug, Clone, Copy)]
 pub struct Disowned {
-    /// What.
+    /// What the notice or the list says that happened; none if the owner is not sure.
     pub happened: Option<Happened>,
-    /// When.
+    /// At what moment: what was added then is taken back.
     pub at: OffsetDateTime,
 }
 

@@ -182,12 +182,10 @@ pub async fn post_new(
         if !by_app && !by_recovery_code {
             drop(tx);
             way.note_failure(person.id, json!({"because": "code"})).await?;
-            let message = "The code is not right, or it was used. Wait for the next one in your app";
-            return page.refuse(&show(&page, &FormView::with_error("code", message), &open));
+            return page.refuse(&show(&page, &FormView::with_error("code", factor::WRONG_CODE), &open));
         }
         if by_recovery_code {
-            way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
-            way.tell(&mut tx, person, Happened::RecoveryCodeUsed).await?;
+            factor::tell_of_recovery_code(&way, &mut tx, person).await?;
         }
         tries::give_theirs_back(&mut tx, &app, person, Tried::BesideLink).await?;
     }

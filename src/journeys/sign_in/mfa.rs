@@ -14,7 +14,6 @@ use tower_sessions::Session;
 use crate::{
     app::App,
     domain::{account::AccountStatus, activation::Step, codes::CodeUse, person::Person},
-    messages::security_notice::Happened,
     store::audit::Event,
     web::{
         addresses,
@@ -133,17 +132,13 @@ async fn prove(
             return Ok(Ok(address));
         }
         way.note_failure(person.id, json!({"because": if is_recovery { "recovery code" } else { "code" }})).await?;
-        let message = if is_recovery {
-            "This is not one of your recovery codes, or it was used"
-        } else {
-            "The code is not right, or it was used. Wait for the next one in your app"
-        };
+        let message =
+            if is_recovery { "This is not one of your recovery codes, or it was used" } else { factor::WRONG_CODE };
         return wrong(StatusCode::UNPROCESSABLE_ENTITY, message.to_owned());
     }
     tries::give_theirs_back(&mut tx, app, person, tried).await?;
     if is_recovery {
-        way.note(&mut tx, person.id, Event::RecoveryCodeUsed, json!({})).await?;
-        way.tell(&mut tx, person, Happened::RecoveryCodeUsed).await?;
+        factor::tell_of_recovery_code(way, &mut tx, person).await?;
     } else {
         way.note(&mut tx, person.id, Event::FactorProven, json!({"by": "totp"})).await?;
     }

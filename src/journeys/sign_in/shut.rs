@@ -8,7 +8,7 @@ use crate::{
     web::page::PageContext,
 };
 
-/// Why.
+/// What keeps somebody out who has proved who they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shut {
     /// The account is disabled, and can be opened again.
@@ -37,6 +37,6 @@ impl Shut {
 pub struct Page<'a> {
     /// What every page has.
     pub page: &'a PageContext,
-    /// Why.
+    /// What keeps them out: it decides what helps.
     pub shut: Shut,
 }

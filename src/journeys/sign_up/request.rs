@@ -2,7 +2,6 @@
 //!
 //! Nobody who looks on learns which of them it was: only the owner of the mailbox does.
 
-use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -189,7 +188,7 @@ impl SigningUp<'_> {
     }
 
     fn invitation(&self, expires_at: OffsetDateTime, seed: SeedNote) -> (NewLink, NewMessage) {
-        let token = BASE64_URL_SAFE_NO_PAD.encode(self.app.chance.bytes::<32>());
+        let token = self.app.chance.token();
         let link = NewLink { hash: token_hash(&token), expires_at };
         let message = Message::TechPassOnboarding(TechPassOnboarding { token, activation_ends: expires_at, seed });
         (link, self.seal(&message))

@@ -1,11 +1,13 @@
 //! Recovery codes: who sees them, which ones count, and what they open (docs/rules.md §4.4).
 
+use futures_util::future::join;
 use sqlx::PgPool;
 use time::Duration;
 
 use crate::support::{
     Portal,
     portal::KEY,
+    tables,
     vendors::{
         ID, INITIAL, PASSWORD, Phone, adds_another_app, finishes, gives_password, registered, registered_as,
         sets_up_app, signs_in,
@@ -87,6 +89,39 @@ async fn codes_that_no_longer_work_cannot_be_kept(database: PgPool) {
     first.opens("/activate/recovery-codes").await.says("Your codes were shown in another browser");
     let alive = second.opens("/activate/recovery-codes").await;
     second.fills_in(&alive, &[]).await.leads_to("/activate/phone");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn two_clicks_on_get_new_codes_make_them_once_and_show_those_that_work(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let elsewhere = portal.visitor();
+    let answer = gives_password(&elsewhere, ID, INITIAL).await;
+    let (phone, _) = sets_up_app(&portal, &elsewhere, &answer).await;
+    portal.waits(Duration::MINUTE);
+    let ana = portal.visitor();
+    let page = ana.follows(&gives_password(&ana, ID, INITIAL).await).await;
+    let answer = ana.fills_in(&page, &[("code", &phone.shows(&portal))]).await;
+    let page = ana.follows(&answer).await;
+    page.says("Your codes were shown in another browser").has_button("Get new codes");
+    let mut holding = database.begin().await.expect("a transaction");
+    sqlx::query("select from accounts for update").execute(&mut *holding).await.expect("a lock");
+    let clicks = join(ana.fills_in(&page, &[]), ana.fills_in(&page, &[]));
+    let (answers, ()) = join(clicks, async {
+        tables::are_waiting(&database, 2).await;
+        holding.rollback().await.expect("an end");
+    })
+    .await;
+    for answer in [answers.0, answers.1] {
+        answer.leads_to("/activate/recovery-codes");
+    }
+    // And one more, on the page that stayed open.
+    portal.waits(Duration::SECOND);
+    ana.fills_in(&page, &[("new", "yes")]).await.is(303);
+    let made = "select count(*) from audit where event = 'recovery_codes_made'";
+    assert_eq!(tables::count(&database, made).await, 1);
+    let shown = ana.opens("/activate/recovery-codes").await;
+    ana.fills_in(shown.has_button("I have kept them"), &[]).await.leads_to("/activate/phone");
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]

@@ -6,7 +6,7 @@ use crate::support::{
     Page, Portal, Visitor,
     passkeys::{Device, PASSKEYS, asks, confirms, options, sends, signs_in_with},
     tables,
-    vendors::{ADDRESS, ID, INITIAL, gives_password, registered, walks_to},
+    vendors::{ADDRESS, ID, INITIAL, gives_password, latest_code_to, registered, walks_to},
 };
 
 const FORM: &str = "/activate/phone/passkey";
@@ -80,4 +80,40 @@ async fn an_answer_that_does_not_count_leaves_the_phone_as_it_is(database: PgPoo
     let message = "Your browser sent no passkey. Try again, in a browser that has scripts switched on";
     sends(&ana, &page, FORM, "").await.is(422).has_field_error("passkey", message);
     ana.opens("/activate").await.leads_to("/activate/phone");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_number_whose_place_a_passkey_took_can_be_proven_later(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    tables::set_mobile(&database, ADDRESS, "CN", NUMBER).await;
+    let (ana, page) = at_phone(&portal).await;
+    let mut device = Device::at(&portal);
+    let credential = device.makes(&options(&asks(&ana, &page, FORM).await)).await;
+    let answer = sends(&ana, &page, FORM, &credential).await;
+    walks_to("/activate/done", &portal, &ana, answer).await;
+
+    let mobile = "/account/edit/mobile";
+    let page = ana.opens("/account/edit").await;
+    ana.fills_in(&page, &[]).await.leads_to(mobile);
+    ana.opens("/account").await.says("Your mobile number is not proven yet").does_not_say("new mobile number");
+    ana.opens("/account/edit").await.says("Your mobile number is not proven yet").does_not_say("Keep the old number");
+    confirms(&portal, ADDRESS).await;
+    let page = ana.opens(mobile).await;
+    page.is(200).headed("Prove your mobile number").has_button("Leave it not proven").does_not_say("old");
+    ana.fills_in(&page, &[]).await.leads_to(mobile);
+    let code = latest_code_to(&portal, NUMBER).await;
+    let page = ana.opens(mobile).await;
+    let answer = ana.fills_in(&page, &[("code", &code)]).await;
+    answer.leads_to("/account?done=proven");
+    ana.follows(&answer).await.says("Your mobile number is proven").says(NUMBER).does_not_say("not proven");
+    let page = ana.opens("/account/edit").await;
+    ana.fills_in(&page, &[]).await.leads_to("/account?done=saved");
+    let trail = "select count(*) from audit where event = 'phone_verified'";
+    assert_eq!(tables::count(&database, trail).await, 1);
+    let told = "select count(*) from outbox where kind = 'security_notice' and created_at > (
+                    select max(at) from audit where event = 'phone_code_sent')";
+    assert_eq!(tables::count(&database, told).await, 0, "the number is the one of before");
+    portal.delivers().await;
+    portal.leaves_mail_unread();
 }
