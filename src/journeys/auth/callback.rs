@@ -76,7 +76,9 @@ async fn come_back(way: &Way<'_>, trip: &Trip, answer: &Answer) -> Result<Result
     let Ok(provider) = provider_trip::provider(way.app, &trip.provider) else { return Err(WebError::NotFound) };
     if !answer.error.is_empty() || answer.code.is_empty() {
         tracing::warn!(error = ?answer.error, "a provider sent somebody back with an error");
-        return Ok(Err(Problem::Refused));
+        // The words of RFC 6749 §4.1.2.1 for a provider that is out, or has too much to do.
+        let is_out = matches!(answer.error.as_str(), "server_error" | "temporarily_unavailable");
+        return Ok(Err(if is_out { Problem::Unreachable } else { Problem::Refused }));
     }
     let identity = provider.finish(answer.code.clone(), &trip.begun, way.now).await;
     Ok(identity.map_err(|error| trip_problem::of_provider(&error)))
