@@ -28,6 +28,7 @@ fn samples_of_local_accounts() -> Vec<Message> {
         Message::SecurityNotice(SecurityNotice { happened, techpass_id: techpass_id(), at: ENDS, token })
     };
     let secured = |is_local| Message::AccountSecured(AccountSecured { techpass_id: techpass_id(), is_local, at: ENDS });
+    let shut = |has_ended| Message::NoPasswordLink(NoPasswordLink { techpass_id: techpass_id(), has_ended });
     let link = |with_code| {
         let token = "t0ken".to_owned();
         Message::PasswordLink(PasswordLink { token, techpass_id: techpass_id(), expires_at: ENDS, with_code })
@@ -35,6 +36,8 @@ fn samples_of_local_accounts() -> Vec<Message> {
     vec![
         link(true),
         link(false),
+        shut(false),
+        shut(true),
         Message::NewBrowser(NewBrowser {
             techpass_id: techpass_id(),
             browser: HOSTILE.to_owned(),
