@@ -37,8 +37,8 @@ pub struct Busy;
 pub struct Passwords(Arc<Inner>);
 
 struct Inner {
-    turns: Semaphore,
-    places: Semaphore,
+    turns: Arc<Semaphore>,
+    places: Arc<Semaphore>,
     /// What a hash is made in, kept from one to the next.
     memory: Mutex<Vec<Vec<Block>>>,
 }
@@ -53,8 +53,8 @@ impl Passwords {
     /// Nothing is hashed yet.
     pub fn new() -> Self {
         let inner = Inner {
-            turns: Semaphore::new(AT_ONCE),
-            places: Semaphore::new(AT_ONCE + WAITING),
+            turns: Arc::new(Semaphore::new(AT_ONCE)),
+            places: Arc::new(Semaphore::new(AT_ONCE + WAITING)),
             memory: Mutex::default(),
         };
         Self(Arc::new(inner))
@@ -88,16 +88,24 @@ impl Passwords {
     /// # Errors
     /// [`Busy`] if too many wait already.
     pub async fn judge(&self, password: String, about: Vec<String>) -> Result<Judgement, Busy> {
-        let _place = self.0.places.try_acquire().map_err(|_| Busy)?;
-        let _turn = self.0.turns.acquire().await.map_err(|_| Busy)?;
-        tokio::task::spawn_blocking(move || judge(&password, &about)).await.map_err(|_| Busy)
+        self.in_turn(move || judge(&password, &about)).await
     }
 
     async fn work(&self, password: &str, salt: Vec<u8>) -> Result<[u8; HASH_BYTES], Busy> {
-        let _place = self.0.places.try_acquire().map_err(|_| Busy)?;
-        let _turn = self.0.turns.acquire().await.map_err(|_| Busy)?;
         let (inner, password) = (Arc::clone(&self.0), password.as_bytes().to_vec());
-        tokio::task::spawn_blocking(move || inner.fill(&password, &salt)).await.map_err(|_| Busy)
+        self.in_turn(move || inner.fill(&password, &salt)).await
+    }
+
+    /// Does slow work when it is its turn. Place and turn go along with the work: who asked may hang up, which ends this future but
+    /// not the work, and the next one may only begin when that is over.
+    async fn in_turn<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> Result<T, Busy> {
+        let place = Arc::clone(&self.0.places).try_acquire_owned().map_err(|_| Busy)?;
+        let turn = Arc::clone(&self.0.turns).acquire_owned().await.map_err(|_| Busy)?;
+        let working = tokio::task::spawn_blocking(move || {
+            let _held = (place, turn);
+            work()
+        });
+        working.await.map_err(|_| Busy)
     }
 }
 
@@ -125,6 +133,13 @@ fn take_apart(phc: &str) -> Option<(Vec<u8>, Vec<u8>)> {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::{
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    };
+
+    use futures_util::FutureExt;
+
     use super::*;
     use crate::chance::SeededChance;
 
@@ -152,5 +167,51 @@ mod tests {
             assert!(passwords.is_right("one password of many", Some(&hash)).await.unwrap());
         }
         assert!(passwords.0.memory.lock().unwrap().len() <= AT_ONCE);
+    }
+
+    #[tokio::test]
+    async fn a_turn_lasts_until_its_hash_is_made_whoever_hangs_up_before() {
+        let passwords = Passwords::new();
+        {
+            // No hash gets its memory, and so none is made meanwhile.
+            let _held = passwords.0.memory.lock().unwrap();
+            for _ in 0..4 * AT_ONCE {
+                // Asked once, then dropped, as the server does with whoever hangs up.
+                assert!(passwords.is_right("a password", None).now_or_never().is_none());
+            }
+            assert_eq!(passwords.0.turns.available_permits(), 0, "whoever has hung up still has the turn");
+            assert_eq!(passwords.0.places.available_permits(), WAITING, "who hung up while waiting waits no longer");
+            assert!(passwords.judge("a password".to_owned(), Vec::new()).now_or_never().is_none());
+        }
+        assert!(!passwords.is_right("a password", None).await.unwrap(), "the next one gets a turn");
+        let turns = passwords.0.turns.acquire_many(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+        assert_eq!(passwords.0.memory.lock().unwrap().len(), AT_ONCE, "as much memory as there are turns");
+        drop(turns);
+    }
+
+    #[tokio::test]
+    async fn no_more_than_the_bound_run_at_once_however_many_hang_up() {
+        let passwords = Passwords::new();
+        let (running, most, done) =
+            (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+        let mut gates = Vec::new();
+        for _ in 0..4 * AT_ONCE {
+            let (gate, opened) = mpsc::channel::<()>();
+            let (running, most, done) = (Arc::clone(&running), Arc::clone(&most), Arc::clone(&done));
+            gates.push(gate);
+            let work = move || {
+                most.fetch_max(running.fetch_add(1, Ordering::SeqCst) + 1, Ordering::SeqCst);
+                // Until the gate is dropped.
+                let _ = opened.recv();
+                running.fetch_sub(1, Ordering::SeqCst);
+                done.fetch_add(1, Ordering::SeqCst);
+            };
+            assert!(passwords.in_turn(work).now_or_never().is_none());
+        }
+        drop(gates);
+        passwords.in_turn(|| ()).await.unwrap();
+        let _all = passwords.0.turns.acquire_many(u32::try_from(AT_ONCE).unwrap()).await.unwrap();
+        assert_eq!(done.load(Ordering::SeqCst), AT_ONCE, "what has begun is done, and what waited never begins");
+        assert!(most.load(Ordering::SeqCst) <= AT_ONCE);
     }
 }

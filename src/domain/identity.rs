@@ -37,6 +37,15 @@ pub struct Arrival {
     pub is_providers_domain: bool,
 }
 
+impl Arrival {
+    /// The account that somebody tried to get into: the invited one, or else the one of who came back, or else the one of the
+    /// address. None if there is none.
+    #[must_use]
+    pub fn tried(&self) -> Option<Uuid> {
+        self.invited.or(self.bound).or(self.at_address).map(|account| account.id)
+    }
+}
+
 /// What becomes of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
@@ -198,6 +207,20 @@ mod tests {
             (Arrival { bound: Some(account(1, AccountStatus::Terminated, true)), ..NOBODY }, Admission::Ended),
         ] {
             assert_eq!(admit(&arrival, NOW), expected, "{arrival:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_tried_is_the_invited_account_whoever_came_back() {
+        let [invited, bound, owner] = [1, 2, 3].map(|id| account(id, AccountStatus::Pending, false));
+        let all = Arrival { invited: Some(invited), bound: Some(bound), at_address: Some(owner), ..NOBODY };
+        for (arrival, expected) in [
+            (all, Some(invited.id)),
+            (Arrival { invited: None, ..all }, Some(bound.id)),
+            (Arrival { invited: None, bound: None, ..all }, Some(owner.id)),
+            (NOBODY, None),
+        ] {
+            assert_eq!(arrival.tried(), expected, "{arrival:?}");
         }
     }
 

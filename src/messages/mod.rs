@@ -6,6 +6,7 @@ pub mod account_disabled;
 pub mod account_secured;
 pub mod already_active;
 pub mod new_browser;
+pub mod no_password_link;
 pub mod password_link;
 pub mod post;
 pub mod security_notice;
@@ -26,6 +27,7 @@ pub use account_disabled::AccountDisabled;
 pub use account_secured::AccountSecured;
 pub use already_active::AlreadyActive;
 pub use new_browser::NewBrowser;
+pub use no_password_link::NoPasswordLink;
 pub use password_link::PasswordLink;
 pub use security_notice::SecurityNotice;
 pub use seed_onboarding::SeedOnboarding;
@@ -47,6 +49,8 @@ pub enum Message {
     AccountDisabled(AccountDisabled),
     /// The link to choose a new password.
     PasswordLink(PasswordLink),
+    /// Somebody asked for such a link for an account that is disabled or has ended.
+    NoPasswordLink(NoPasswordLink),
     /// Something about the safety of the account changed.
     SecurityNotice(SecurityNotice),
     /// The owner said that something was not them, and this was done.
@@ -109,6 +113,7 @@ impl Message {
             Self::AlreadyActive(_) => "already_active",
             Self::AccountDisabled(_) => "account_disabled",
             Self::PasswordLink(_) => "password_link",
+            Self::NoPasswordLink(_) => "no_password_link",
             Self::SecurityNotice(_) => "security_notice",
             Self::AccountSecured(_) => "account_secured",
             Self::NewBrowser(_) => NewBrowser::KIND,
@@ -128,6 +133,7 @@ impl Message {
             Self::AlreadyActive(message) => message.write(head),
             Self::AccountDisabled(message) => message.write(head),
             Self::PasswordLink(message) => message.write(head),
+            Self::NoPasswordLink(message) => message.write(head),
             Self::SecurityNotice(message) => message.write(head),
             Self::AccountSecured(message) => message.write(head),
             Self::NewBrowser(message) => message.write(head),

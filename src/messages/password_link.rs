@@ -17,6 +17,9 @@ pub struct PasswordLink {
     /// Until when it is valid.
     #[serde(with = "time::serde::timestamp")]
     pub expires_at: OffsetDateTime,
+    /// Whether a code of the authenticator app is asked for as well. Messages of the version before do not say, and leave it out.
+    #[serde(default)]
+    pub with_code: bool,
 }
 
 #[derive(Template)]
@@ -26,6 +29,7 @@ struct Text<'a> {
     techpass_id: &'a str,
     link: &'a str,
     ends: &'a str,
+    with_code: bool,
 }
 
 #[derive(Template)]
@@ -36,6 +40,7 @@ struct Html<'a> {
     techpass_id: &'a str,
     link: &'a str,
     ends: &'a str,
+    with_code: bool,
 }
 
 impl PasswordLink {
@@ -43,9 +48,9 @@ impl PasswordLink {
         let subject = "Choose a new TechPass password".to_owned();
         let link = head.link(&format!("/sign-in/forgotten/{}", self.token));
         let ends = moment::date_time(self.expires_at);
-        let (recipient, techpass_id) = (head.recipient, self.techpass_id.as_str());
-        let text = Text { recipient, techpass_id, link: &link, ends: &ends }.render()?;
-        let html = Html { subject: &subject, recipient, techpass_id, link: &link, ends: &ends }.render()?;
+        let (recipient, techpass_id, with_code) = (head.recipient, self.techpass_id.as_str(), self.with_code);
+        let text = Text { recipient, techpass_id, link: &link, ends: &ends, with_code }.render()?;
+        let html = Html { subject: &subject, recipient, techpass_id, link: &link, ends: &ends, with_code }.render()?;
         Ok(Letter { subject, text, html })
     }
 }

@@ -28,8 +28,16 @@ fn samples_of_local_accounts() -> Vec<Message> {
         Message::SecurityNotice(SecurityNotice { happened, techpass_id: techpass_id(), at: ENDS, token })
     };
     let secured = |is_local| Message::AccountSecured(AccountSecured { techpass_id: techpass_id(), is_local, at: ENDS });
+    let shut = |has_ended| Message::NoPasswordLink(NoPasswordLink { techpass_id: techpass_id(), has_ended });
+    let link = |with_code| {
+        let token = "t0ken".to_owned();
+        Message::PasswordLink(PasswordLink { token, techpass_id: techpass_id(), expires_at: ENDS, with_code })
+    };
     vec![
-        Message::PasswordLink(PasswordLink { token: "t0ken".to_owned(), techpass_id: techpass_id(), expires_at: ENDS }),
+        link(true),
+        link(false),
+        shut(false),
+        shut(true),
         Message::NewBrowser(NewBrowser {
             techpass_id: techpass_id(),
             browser: HOSTILE.to_owned(),
@@ -51,6 +59,23 @@ fn samples_of_local_accounts() -> Vec<Message> {
         notice(security_notice::Happened::PasswordLocked),
         notice(security_notice::Happened::CodesLocked),
     ]
+}
+
+#[test]
+fn a_link_for_a_password_promises_a_code_only_where_one_is_asked_for_and_one_of_an_earlier_version_is_silent() {
+    let stored = r#"{"kind":"password_link","token":"t0ken","techpass_id":"ana@techpass.gov.sg","expires_at":0}"#;
+    let earlier: Message = serde_json::from_str(stored).expect("a link");
+    let with_code =
+        PasswordLink { token: String::new(), techpass_id: String::new(), expires_at: ENDS, with_code: true };
+    let without_code = PasswordLink { with_code: false, ..with_code.clone() };
+    for (message, says_so) in
+        [(earlier, false), (Message::PasswordLink(with_code), true), (Message::PasswordLink(without_code), false)]
+    {
+        let letter = written(&message, "ana@vendor.example");
+        for body in [letter.text, letter.html] {
+            assert_eq!(body.contains("you are asked for a code of your authenticator app"), says_so, "{body}");
+        }
+    }
 }
 
 #[test]

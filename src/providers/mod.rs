@@ -5,14 +5,16 @@ mod identity;
 
 use std::{
     collections::BTreeMap,
+    pin::Pin,
     sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
 use base64::{Engine, prelude::BASE64_URL_SAFE_NO_PAD};
 use openidconnect::{
-    AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, LoginHint, Nonce, PkceCodeChallenge,
-    PkceCodeVerifier, RedirectUrl, Scope, TokenResponse,
+    AsyncHttpClient, AuthenticationFlow, AuthorizationCode, ClientId, ClientSecret, CsrfToken, HttpClientError,
+    HttpRequest, HttpResponse, LoginHint, Nonce, PkceCodeChallenge, PkceCodeVerifier, RedirectUrl, Scope,
+    TokenResponse,
     core::{CoreAuthPrompt, CoreClient, CoreProviderMetadata, CoreResponseType, CoreTokenResponse},
     reqwest,
 };
@@ -201,7 +203,7 @@ impl Provider {
             .exchange_code(AuthorizationCode::new(code))
             .map_err(|_| ProviderError::Unreachable("it names no token endpoint".to_owned()))?
             .set_pkce_verifier(PkceCodeVerifier::new(begun.verifier.clone()));
-        request.request_async(&self.http).await.map_err(|error| match error {
+        request.request_async(&Asking(&self.http)).await.map_err(|error| match error {
             Error::ServerResponse(response) => ProviderError::Refused(response.to_string()),
             Error::Request(error) => ProviderError::Unreachable(error.to_string()),
             Error::Parse(error, _) => ProviderError::Refused(error.to_string()),
@@ -260,5 +262,25 @@ impl Provider {
             .flatten()
             .map(|url| url.origin().ascii_serialization())
             .collect()
+    }
+}
+
+/// Asks a provider. What comes with one of these statuses is from a provider that is out, or from what stands before it, and is no
+/// answer of its own, whatever its text looks like.
+struct Asking<'a>(&'a reqwest::Client);
+
+impl<'c> AsyncHttpClient<'c> for Asking<'_> {
+    type Error = HttpClientError<reqwest::Error>;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, Self::Error>> + Send + 'c>>;
+
+    fn call(&'c self, request: HttpRequest) -> Self::Future {
+        Box::pin(async move {
+            let answer = self.0.call(request).await?;
+            let status = answer.status();
+            if status.is_server_error() || status == reqwest::StatusCode::TOO_MANY_REQUESTS {
+                return Err(HttpClientError::Other(format!("status {status}")));
+            }
+            Ok(answer)
+        })
     }
 }

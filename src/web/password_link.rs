@@ -24,7 +24,8 @@ pub async fn send(way: &Way<'_>, tx: &mut Transaction<'_, Postgres>, person: &Pe
     let token = app.chance.token();
     let expires_at = way.now + VALIDITY;
     tokens::put_password_link(tx, person.id, &token_hash(&token), expires_at, way.now).await?;
-    let link = PasswordLink { token, techpass_id: person.techpass_id(), expires_at };
+    let with_code = person.has_authenticator;
+    let link = PasswordLink { token, techpass_id: person.techpass_id(), expires_at, with_code };
     let message = Message::PasswordLink(link).seal(&app.keys, &*app.chance, way.now);
     outbox::put(tx, person.id, email.as_str(), &message, way.now).await?;
     way.note(tx, person.id, Event::PasswordLinkSent, json!({})).await

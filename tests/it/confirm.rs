@@ -215,6 +215,11 @@ async fn another_person_and_one_who_was_not_asked_again_confirm_nothing(database
     let long_ago = portal.now().unix_timestamp() - 61;
     let page = asked_at_provider(&portal, &mei, &Persona::of(MEI).with("auth_time", long_ago)).await;
     page.is(403).headed("Your agency’s sign-in did not ask you");
+    let forged = asked_at_provider(&portal, &mei, &Persona::of(MEI).with("nonce", "another")).await;
+    forged.is(403).headed("We could not trust that sign-in");
+    let failures = tables::failures(&database, MEI).await;
+    assert_eq!(failures, ["not asked", "not believed", "other person", "other person"]);
+    assert!(tables::failures(&database, "tan@tech.gov.sg").await.is_empty());
     mei.opens("/account/security/confirm?next=%2Faccount").await.is(200);
     // Trying again asks anew, and comes back to where it was wanted.
     let leaving = mei.fills_in(&page, &[]).await;

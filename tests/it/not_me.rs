@@ -33,8 +33,14 @@ async fn notice_of_wrong_passwords(portal: &Portal) -> String {
 
 /// The link to choose a new password that came by mail, among all that came.
 fn password_link(portal: &Portal) -> String {
+    link_that_asks(portal, true)
+}
+
+/// The same, of a mail that says whether a code will be asked for.
+fn link_that_asks(portal: &Portal, with_code: bool) -> String {
     let mails = portal.mail.reads(ADDRESS);
     let mail = mails.iter().find(|mail| mail.subject() == "Choose a new TechPass password").expect("a link");
+    assert_eq!(mail.text().contains("you are asked for a code of your authenticator app"), with_code);
     mail.link("/sign-in/forgotten/")
 }
 
@@ -130,7 +136,7 @@ async fn an_app_that_somebody_else_added_is_removed_with_its_codes_and_the_owner
     assert_eq!(tables::count(&database, "select count(*) from recovery_codes").await, 0);
     thief.opens("/account").await.is(303);
     portal.delivers().await;
-    let link = password_link(&portal);
+    let link = link_that_asks(&portal, false);
     portal.waits(Duration::MINUTE);
     // Without an authenticator no code is asked for: the link alone is the owner's way in, and the next step sets one up.
     let (ana, answer) = chooses_password(&portal, &link, None).await;
@@ -290,7 +296,7 @@ async fn who_is_signed_in_says_which_of_what_happened_lately_was_not_them(databa
     thief.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
     assert_eq!(tables::count(&database, "select count(*) from authenticators").await, 0);
     portal.delivers().await;
-    let link = password_link(&portal);
+    let link = link_that_asks(&portal, false);
     portal.visitor().opens(&link).await.is(200);
     portal.visitor().opens(done.trim_end_matches("/done")).await.is(410);
 }

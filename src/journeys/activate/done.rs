@@ -5,6 +5,7 @@ use axum::{extract::State, response::Response};
 
 use crate::{
     app::App,
+    domain::{activation::AccountKind, person::Person},
     store::terms::ServiceLink,
     web::{error::WebError, page::PageContext, session::SignedIn},
 };
@@ -16,8 +17,28 @@ struct Page<'a> {
     techpass_id: String,
     with_seed: bool,
     links: &'a [ServiceLink],
-    /// Whether a passkey can be added here.
-    with_passkeys: bool,
+    passkeys: Passkeys,
+}
+
+/// What a passkey would be to whoever has just arrived.
+enum Passkeys {
+    /// The whole of logging in: to whoever has a password here.
+    WayIn,
+    /// A second factor, in the place of a code: to an officer whose agency vouches for none.
+    SecondFactor,
+    /// Nothing: it would be asked for nowhere, or there are none at this address.
+    NoUse,
+}
+
+impl Passkeys {
+    fn of(person: &Person, app: &App) -> Self {
+        match person.kind() {
+            _ if app.passkeys.is_none() => Self::NoUse,
+            AccountKind::Local => Self::WayIn,
+            AccountKind::Wog if person.keeps_factors_here() => Self::SecondFactor,
+            AccountKind::Wog => Self::NoUse,
+        }
+    }
 }
 
 pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageContext) -> Result<Response, WebError> {
@@ -26,6 +47,6 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
         techpass_id: viewer.person.techpass_id(),
         with_seed: viewer.person.seed.is_provisioned(),
         links: &app.reference.load().service_links,
-        with_passkeys: app.passkeys.is_some(),
+        passkeys: Passkeys::of(&viewer.person, &app),
     })
 }

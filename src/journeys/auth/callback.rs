@@ -21,7 +21,7 @@ use crate::{
         observe::RequestId,
         page::PageContext,
         provider_trip::{self, Purpose, Trip},
-        session::{self, MaybeSignedIn, Place, SessionId},
+        session::{self, MaybeSignedIn, Place, SessionId, Viewer},
         trip_problem::{self, Problem},
         way::Way,
     },
@@ -56,7 +56,12 @@ pub async fn get(
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now };
     let arrived = match come_back(&way, &trip, &answer).await? {
-        Err(problem) => Err(problem),
+        Err(problem) => {
+            if problem == Problem::Refused {
+                note_not_believed(&way, &trip, viewer.as_deref()).await?;
+            }
+            Err(problem)
+        }
         Ok(identity) => match &trip.purpose {
             Purpose::Confirm { next } => confirm::arrive(&way, &trip, next, viewer.as_deref(), &identity).await?,
             Purpose::Accept { .. } | Purpose::SignIn => arrive(&way, &trip, &identity, place).await?,
@@ -76,10 +81,26 @@ async fn come_back(way: &Way<'_>, trip: &Trip, answer: &Answer) -> Result<Result
     let Ok(provider) = provider_trip::provider(way.app, &trip.provider) else { return Err(WebError::NotFound) };
     if !answer.error.is_empty() || answer.code.is_empty() {
         tracing::warn!(error = ?answer.error, "a provider sent somebody back with an error");
-        return Ok(Err(Problem::Refused));
+        // The words of RFC 6749 §4.1.2.1 for a provider that is out, or has too much to do.
+        let is_out = matches!(answer.error.as_str(), "server_error" | "temporarily_unavailable");
+        return Ok(Err(if is_out { Problem::Unreachable } else { Problem::Refused }));
     }
     let identity = provider.finish(answer.code.clone(), &trip.begun, way.now).await;
     Ok(identity.map_err(|error| trip_problem::of_provider(&error)))
+}
+
+/// Writes down that a provider's answer about somebody known was not believed: whose invitation it is, or who is signed in here.
+async fn note_not_believed(way: &Way<'_>, trip: &Trip, viewer: Option<&Viewer>) -> Result<(), WebError> {
+    let account = match &trip.purpose {
+        Purpose::Accept { link } => {
+            let mut connection = way.app.pool.acquire().await?;
+            tokens::find_accept_link(&mut connection, link).await?.map(|link| link.account.id)
+        }
+        Purpose::Confirm { .. } => viewer.map(|viewer| viewer.person.id),
+        Purpose::SignIn => None,
+    };
+    let Some(account) = account else { return Ok(()) };
+    way.note_failure(account, json!({"because": "not believed", "by": trip.provider})).await
 }
 
 /// Lets in who came back, to the account that is theirs.
@@ -94,7 +115,13 @@ async fn arrive(
     let (account, is_new) = match admit(&arrival, way.now) {
         Admission::Enter(account) => (account, false),
         Admission::Bind(account) => (account, true),
-        refused => return Ok(Err(refusal(refused, expected, identity))),
+        refused => {
+            drop(tx);
+            if let Some(account) = arrival.tried() {
+                way.note_failure(account, json!({"because": because(refused), "by": trip.provider})).await?;
+            }
+            return Ok(Err(refusal(refused, expected, identity)));
+        }
     };
     if is_new && !bind(&mut tx, way, account, identity).await? {
         // Somebody was faster: another tab of the same person, most of all. Asked again, it is an ordinary sign-in.
@@ -148,6 +175,18 @@ async fn bind(
     }
     way.note(tx, account, Event::BoundToProvider, json!({"issuer": identity.issuer})).await?;
     Ok(true)
+}
+
+/// Why somebody was refused, in the words of the trail.
+fn because(refused: Admission) -> &'static str {
+    match refused {
+        Admission::OtherAccount => "other account",
+        Admission::Unverified => "unverified",
+        Admission::OtherProvider => "other provider",
+        Admission::Taken => "taken",
+        Admission::NoAccount => "no account",
+        Admission::Disabled | Admission::Ended | Admission::Enter(_) | Admission::Bind(_) => "shut",
+    }
 }
 
 fn refusal(refused: Admission, expected: String, identity: &Identity) -> Problem {

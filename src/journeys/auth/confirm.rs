@@ -1,6 +1,8 @@
 //! Back from the provider, somebody who is signed in here already: whether it is them, and whether a code is still owed
 //! (docs/rules.md §4.16).
 
+use serde_json::json;
+
 use crate::{
     domain::identity::{Confirmation, confirm},
     providers::Identity,
@@ -31,8 +33,16 @@ pub async fn arrive(
     let sent_at = trip.began_at().unwrap_or(way.now);
     match confirm(bound, person.id, identity.signed_in_at, sent_at) {
         Confirmation::Same => {}
-        Confirmation::OtherPerson => return Ok(Err(Problem::OtherPerson { expected: person.techpass_id() })),
-        Confirmation::NotAsked => return Ok(Err(Problem::NotAsked)),
+        Confirmation::OtherPerson => {
+            drop(tx);
+            way.note_failure(person.id, json!({"because": "other person", "by": trip.provider})).await?;
+            return Ok(Err(Problem::OtherPerson { expected: person.techpass_id() }));
+        }
+        Confirmation::NotAsked => {
+            drop(tx);
+            way.note_failure(person.id, json!({"because": "not asked", "by": trip.provider})).await?;
+            return Ok(Err(Problem::NotAsked));
+        }
     }
     if !identity.is_mfa_vouched && (person.has_authenticator || person.has_passkey) {
         drop(tx);

@@ -44,14 +44,17 @@ pub async fn secure(
     let is_local = person.kind() == AccountKind::Local;
     if is_local {
         credentials::remove_password(tx, person.id).await?;
-        if matches!(person.status, AccountStatus::Pending | AccountStatus::Active) {
-            password_link::send(way, tx, person).await?;
-        }
     }
     let is_taken_back = match disowned.happened.and_then(Happened::addition) {
         Some(addition) => not_me::take_back(tx, person.id, addition, disowned.at).await?,
         None => false,
     };
+    if is_local && matches!(person.status, AccountStatus::Pending | AccountStatus::Active) {
+        // As they are now: the mail says whether a code will be asked for.
+        if let Some(left) = people::find(&mut **tx, person.id).await? {
+            password_link::send(way, tx, &left.person).await?;
+        }
+    }
     let about = disowned.happened.and_then(Happened::to_word);
     way.note(tx, person.id, Event::NotMe, json!({"about": about, "taken_back": is_taken_back})).await?;
     if let Some(email) = &person.email {

@@ -17,10 +17,10 @@ use crate::{
     app::App,
     domain::{codes::CodeUse, moment::is_expired, person::Person, techpass_id::TechPassId},
     keys::token_hash,
-    messages::security_notice::Happened,
+    messages::{Message, NoPasswordLink, security_notice::Happened},
     store::{
         audit::Event,
-        credentials, people,
+        credentials, outbox, people,
         tokens::{self, PasswordToken},
     },
     web::{
@@ -103,26 +103,41 @@ pub async fn post(
         Some(TechPassId::Local(username)) => username,
     };
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
-    if tries::take(&app, Tried::PasswordLink, id.as_str().as_bytes(), way.now).await?.is_ok() {
+    // By what was typed, whether anybody has that ID or not: so it may be told when there is none left.
+    let taken = tries::take(&app, Tried::PasswordLink, id.as_str().as_bytes(), way.now).await?;
+    if taken.is_ok() {
         let mut connection = app.pool.acquire().await?;
         if let Some(known) = credentials::password_of(&mut connection, &id).await? {
             drop(connection);
-            send_link(&way, known.account).await?;
+            write_to_owner(&way, known.account).await?;
         }
     }
     answer_time::wait(began).await;
+    if let Err(too_many) = taken {
+        let view = FormView::with_error("techpass_id", too_many.in_words());
+        let again = AskPage { page: &page, form: &view, techpass_id: &form.techpass_id, is_sent: false };
+        return page.answer(StatusCode::TOO_MANY_REQUESTS, &again);
+    }
     page.show(&AskPage { page: &page, form: &FormView::default(), techpass_id: "", is_sent: true })
 }
 
-async fn send_link(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
+/// Mails the owner the link; or, where the account is shut, why there is none and what helps.
+async fn write_to_owner(way: &Way<'_>, account: uuid::Uuid) -> Result<(), WebError> {
     let app = way.app;
     let mut tx = app.pool.begin().await?;
     people::lock(&mut tx, account).await?;
     let Some(found) = people::find(&mut *tx, account).await? else { return Ok(()) };
-    if shut_of(&found.person, way.now).is_some() {
-        return Ok(());
+    let person = &found.person;
+    match (shut_of(person, way.now), &person.email) {
+        (None, _) => password_link::send(way, &mut tx, person).await?,
+        (Some(shut), Some(email)) => {
+            let instead = NoPasswordLink { techpass_id: person.techpass_id(), has_ended: shut == Shut::Ended };
+            let message = Message::NoPasswordLink(instead).seal(&app.keys, &*app.chance, way.now);
+            outbox::put(&mut tx, person.id, email.as_str(), &message, way.now).await?;
+        }
+        // Deleted: there is nobody left to write to.
+        (Some(_), None) => return Ok(()),
     }
-    password_link::send(way, &mut tx, &found.person).await?;
     tx.commit().await?;
     app.bell.ring();
     Ok(())

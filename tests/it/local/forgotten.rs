@@ -1,5 +1,7 @@
 //! A forgotten password: a link, a new password and the second factor (docs/rules.md §4.8, §4.8a).
 
+use std::time::Instant;
+
 use sqlx::PgPool;
 use time::Duration;
 
@@ -21,6 +23,7 @@ async fn a_forgotten_password_is_replaced_by_link_and_code_and_ends_every_sessio
     portal.delivers().await;
     let mails = portal.mail.reads(ADDRESS);
     assert_eq!(mails.len(), 1);
+    mails[0].says("you are asked for a code of your authenticator app");
     let link = mails[0].link("/sign-in/forgotten/");
     let page = ana.opens(&link).await;
     let new = "quantum ferry under saffron";
@@ -52,7 +55,9 @@ async fn a_password_link_is_good_for_an_hour_and_a_newer_one_replaces_it(databas
         let page = visitor.opens("/sign-in/forgotten").await;
         visitor.fills_in(&page, &[("techpass_id", ID)]).await.is(200);
         portal.delivers().await;
-        portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/")
+        let mail = portal.mail.reads(ADDRESS).remove(0);
+        mail.does_not_say("authenticator");
+        mail.link("/sign-in/forgotten/")
     };
     let first = ask().await;
     portal.waits(Duration::HOUR - Duration::SECOND);
@@ -125,6 +130,74 @@ async fn whoever_knows_the_password_cannot_keep_the_owner_from_choosing_another(
     let new = "quantum ferry under saffron";
     let fields = [("new_password", new), ("repeat_password", new), ("code", &phone.shows(&portal))];
     ana.fills_in(&page, &fields).await.leads_to("/account");
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn the_owner_of_an_account_that_is_shut_is_written_what_helps_and_the_page_is_the_same(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let asks = async |id: &str| {
+        let visitor = portal.visitor();
+        let page = visitor.opens("/sign-in/forgotten").await;
+        let began = Instant::now();
+        let answer = visitor.fills_in(&page, &[("techpass_id", id)]).await;
+        assert!(began.elapsed() >= std::time::Duration::from_millis(50), "{:?}", began.elapsed());
+        answer
+    };
+    let unknown = asks("nobody@techpass.gov.sg").await;
+    let disabled = ("Your TechPass is disabled: how to get it back", "/help/requests/new", "Re-enable account");
+    let ended = ("Your TechPass has ended: a new password does not help", "/start", "invite you again");
+    for (status, (subject, way_on, words)) in [("disabled", disabled), ("terminated", ended), ("pending", ended)] {
+        tables::set_status(&database, ADDRESS, status).await;
+        if status == "pending" {
+            portal.waits(Duration::days(30));
+        }
+        let answer = asks(ID).await;
+        answer.is(200).says("Look into your e-mail");
+        assert_eq!(answer.without_nonces(), unknown.without_nonces(), "{status}");
+        portal.delivers().await;
+        let mails = portal.mail.reads(ADDRESS);
+        assert_eq!(mails.len(), 1, "{status}");
+        mails[0].has_subject(subject).says(ID).says(words);
+        assert_eq!(mails[0].link("/"), way_on);
+    }
+    assert_eq!(tables::count(&database, "select count(*) from tokens where purpose = 'password'").await, 0);
+    // Deleted: there is no address left.
+    tables::set_status(&database, ADDRESS, "terminated").await;
+    sqlx::query("update accounts set email = null").execute(&database).await.expect("an update");
+    assert_eq!(asks(ID).await.without_nonces(), unknown.without_nonces());
+    assert_eq!(portal.delivers().await, 0);
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn who_asked_five_times_is_told_to_wait_whether_anybody_has_that_id_or_not(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    registered(&portal).await;
+    let visitor = portal.visitor();
+    let page = visitor.opens("/sign-in/forgotten").await;
+    let mut bodies = Vec::new();
+    for id in [ID, "ana.lin@techpass.gov.sg"] {
+        for _ in 0..5 {
+            visitor.fills_in(&page, &[("techpass_id", id)]).await.is(200).says("Look into your e-mail");
+        }
+        let began = Instant::now();
+        let refused = visitor.fills_in(&page, &[("techpass_id", id)]).await;
+        assert!(began.elapsed() >= std::time::Duration::from_millis(50), "{:?}", began.elapsed());
+        refused
+            .is(429)
+            .has_field_error("techpass_id", "Too many tries. Try again in 60 minutes")
+            .holds("techpass_id", id);
+        refused.does_not_say("Look into your e-mail");
+        bodies.push(refused.without_nonces().replace(id, ""));
+    }
+    assert_eq!(bodies[0], bodies[1]);
+    portal.delivers().await;
+    assert_eq!(portal.mail.reads(ADDRESS).len(), 5);
+    portal.waits(Duration::HOUR);
+    let page = visitor.opens("/sign-in/forgotten").await;
+    visitor.fills_in(&page, &[("techpass_id", ID)]).await.is(200);
     portal.delivers().await;
     portal.mail.reads_all();
 }

@@ -94,7 +94,8 @@ async fn an_officer_s_passkey_is_a_second_factor_where_the_provider_vouches_for_
     let mei = portal.visitor();
     let arrived = accepts(&mei, &portal, &link, &Persona::of(email)).await;
     accepts_terms(&mei, arrived).await.leads_to("/activate/done");
-    mei.opens("/activate/done").await.links_to("/account/security/passkeys");
+    // Her provider vouches for a second factor: a passkey would be asked for nowhere.
+    mei.opens("/activate/done").await.does_not_link_to("/account/security/passkeys").does_not_say("passkey");
     confirms(&portal, email).await;
     let mut device = adds(&portal, &mei).await;
     portal.waits(Duration::MINUTE);
@@ -120,6 +121,26 @@ async fn an_officer_s_passkey_is_a_second_factor_where_the_provider_vouches_for_
     let page = mei.opens(remove).await;
     mei.fills_in(&page, &[]).await.leads_to("/account/security/passkeys");
     mei.opens("/account/security/passkeys").await.says("You have no passkey yet");
+    portal.delivers().await;
+    portal.mail.reads_all();
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn the_last_page_offers_a_passkey_to_whom_it_helps_and_says_what_it_does_for_them(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let (ana, _) = active(&portal).await;
+    let page = ana.opens("/activate/done").await;
+    page.links_to("/account/security/passkeys")
+        .says("With a passkey you log in by fingerprint, face or PIN, without a code");
+    let email = "mei@tech.gov.sg";
+    let link = invited(&portal, email).await;
+    let mei = portal.visitor();
+    let arrived = accepts(&mei, &portal, &link, &Persona::of(email).with("amr", vec!["pwd"])).await;
+    let (_, answer) = sets_up_app(&portal, &mei, &arrived).await;
+    let answer = mei.fills_in(&mei.follows(&answer).await, &[]).await;
+    let page = mei.follows(&accepts_terms(&mei, answer).await).await;
+    page.headed("You have successfully onboarded to TechPass").links_to("/account/security/passkeys");
+    page.says("After your agency’s sign-in").says("can stand in for the code").does_not_say("without a code");
     portal.delivers().await;
     portal.mail.reads_all();
 }

@@ -11,7 +11,7 @@ use axum::{
     Form, Json, Router,
     extract::State,
     http::StatusCode,
-    response::{IntoResponse, Response},
+    response::{Html, IntoResponse, Response},
     routing::{get, post},
 };
 use base64::{
@@ -65,7 +65,7 @@ pub struct Provider(Arc<Inner>);
 struct Inner {
     address: SocketAddr,
     key: Mutex<u8>,
-    is_out: Mutex<bool>,
+    out: Mutex<Option<(StatusCode, &'static str)>>,
     codes: Mutex<HashMap<String, Code>>,
     now: OffsetDateTime,
 }
@@ -80,13 +80,8 @@ impl Provider {
     pub async fn start(now: OffsetDateTime) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.expect("a free port");
         let address = listener.local_addr().expect("the port");
-        let provider = Self(Arc::new(Inner {
-            address,
-            key: Mutex::new(1),
-            is_out: Mutex::default(),
-            codes: Mutex::default(),
-            now,
-        }));
+        let provider =
+            Self(Arc::new(Inner { address, key: Mutex::new(1), out: Mutex::default(), codes: Mutex::default(), now }));
         let router = Router::new()
             .route("/.well-known/openid-configuration", get(Self::description))
             .route("/jwks", get(Self::keys))
@@ -117,7 +112,12 @@ impl Provider {
 
     /// Stops answering, or begins to answer again.
     pub fn is_out(&self, is_out: bool) {
-        *lock(&self.0.is_out) = is_out;
+        *lock(&self.0.out) = is_out.then_some((StatusCode::SERVICE_UNAVAILABLE, ""));
+    }
+
+    /// Has what stands before it answer in its place, with a page for people.
+    pub fn answers_with_a_page(&self, status: u16, page: &'static str) {
+        *lock(&self.0.out) = Some((StatusCode::from_u16(status).expect("a status"), page));
     }
 
     /// What somebody does there: signs in, at the address that the portal sent their browser to. Gives the path at the portal
@@ -183,10 +183,10 @@ impl Provider {
     }
 
     fn unless_out(&self, answer: Value) -> Response {
-        if *lock(&self.0.is_out) {
-            StatusCode::SERVICE_UNAVAILABLE.into_response()
-        } else {
-            Json(answer).into_response()
+        match *lock(&self.0.out) {
+            Some((status, "")) => status.into_response(),
+            Some((status, page)) => (status, Html(page)).into_response(),
+            None => Json(answer).into_response(),
         }
     }
 

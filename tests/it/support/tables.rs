@@ -88,6 +88,13 @@ pub async fn whole_reads(database: &PgPool, tables: &[&str]) -> i64 {
     reads
 }
 
+/// What the trail says of why the owner of an address, or somebody else in their place, did not get in; in the order of the alphabet.
+pub async fn failures(database: &PgPool, email: &str) -> Vec<String> {
+    let query = "select u.details->>'because' from audit u join accounts a on a.id = u.account_id
+                  where u.event = 'sign_in_failed' and u.actor is null and a.email = $1 order by 1";
+    sqlx::query_scalar(query).bind(email).fetch_all(database).await.expect("entries")
+}
+
 /// A count.
 pub async fn count(database: &PgPool, query: &'static str) -> i64 {
     sqlx::query_scalar(query).fetch_one(database).await.expect("a count")

@@ -75,6 +75,17 @@ async fn what_the_provider_does_not_vouch_for_is_refused_and_the_link_stays_good
         );
     }
     assert_eq!(tables::count(&database, "select count(*) from accounts where provider_subject is not null").await, 0);
+    let expected = [
+        "not believed",
+        "not believed",
+        "not believed",
+        "not believed",
+        "other account",
+        "other account",
+        "unverified",
+    ];
+    // Clocks that do not agree are nobody's try to get in.
+    assert_eq!(tables::failures(&database, MEI).await, expected);
     let slow_clock = Persona::of(MEI).with("exp", now - 59).with("iat", now + 59);
     accepts(&portal.visitor(), &portal, &link, &slow_clock).await.leads_to("/activate/terms/privacy");
 }

@@ -39,6 +39,38 @@ async fn a_provider_that_does_not_answer_is_told_and_nothing_is_lost(database: P
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn an_outage_at_the_provider_is_no_reason_not_to_trust_it_whoever_says_so(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    let link = invited(&portal, MEI).await;
+    let visitor = portal.visitor();
+    let page = visitor.opens(&link).await;
+    let leaves = async || visitor.fills_in(&page, &[]).await.is(303).location().expect("an address").to_owned();
+    let json = r#"{"error":"server_error"}"#;
+    for (status, body) in
+        [(502, "<html><h1>Bad gateway</h1>"), (503, "<html>Back soon"), (504, ""), (500, json), (429, "<html>Too many")]
+    {
+        let back = portal.provider.lets_in(&leaves().await, &Persona::of(MEI));
+        portal.provider.answers_with_a_page(status, body);
+        let answer = visitor.opens(&back).await;
+        answer.is(503).titled("Your agency’s sign-in does not answer").has_button("Try again");
+        portal.provider.is_out(false);
+    }
+    for error in ["server_error", "temporarily_unavailable"] {
+        let answer = visitor.opens(&portal.provider.turns_away(&leaves().await, error)).await;
+        answer.is(503).titled("Your agency’s sign-in does not answer").has_button("Try again");
+    }
+    for error in ["invalid_request", "server_error_of_mine"] {
+        let answer = visitor.opens(&portal.provider.turns_away(&leaves().await, error)).await;
+        answer.is(403).titled("We could not trust that sign-in");
+    }
+    let back = portal.provider.lets_in(&leaves().await, &Persona::of(MEI));
+    portal.provider.answers_with_a_page(400, "<html>That is no request");
+    visitor.opens(&back).await.is(403).titled("We could not trust that sign-in");
+    portal.provider.is_out(false);
+    accepts(&visitor, &portal, &link, &Persona::of(MEI)).await.leads_to("/activate/terms/privacy");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
 async fn a_provider_that_is_not_set_up_is_told_in_words_of_its_own_and_nothing_is_lost(database: PgPool) {
     let portal = Portal::on(&database).await;
     let link = invited(&portal, MEI).await;

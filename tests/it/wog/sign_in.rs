@@ -35,6 +35,7 @@ async fn only_the_person_whom_the_provider_named_first_is_let_in_again(database:
     let successor = Persona::of(MEI).with("sub", "somebody else");
     let page = signs_in(&portal.visitor(), &portal, &successor).await;
     page.is(403).titled("This address belongs to another sign-in").links_to("/help");
+    assert_eq!(tables::failures(&database, MEI).await, ["taken"]);
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
@@ -46,6 +47,7 @@ async fn who_has_no_account_or_a_disabled_one_is_told_once_it_is_proven(database
     tables::set_status(&database, MEI, "disabled").await;
     mei.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
     signs_in(&portal.visitor(), &portal, &Persona::of(MEI)).await.is(403).titled("Your TechPass is disabled");
+    assert_eq!(tables::failures(&database, MEI).await, ["shut"]);
 }
 
 #[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
