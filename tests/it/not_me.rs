@@ -180,7 +180,7 @@ async fn whoever_tells_of_an_app_that_was_removed_is_told_to_use_the_link_about_
     ana.follows(&done).await.says("We have removed the authenticator app that was added");
     assert_eq!(tables::count(&database, "select count(*) from authenticators").await, 0);
     portal.delivers().await;
-    chooses_password(&portal, &password_link(&portal), None).await.1.leads_to("/activate/mfa");
+    chooses_password(&portal, &link_that_asks(&portal, false), None).await.1.leads_to("/activate/mfa");
     portal.delivers().await;
     portal.mail.reads_all();
 }
