@@ -68,9 +68,9 @@ impl What {
     pub const fn in_words(self) -> &'static str {
         match self {
             Self::SeedEmail => "Your SEED e-mail runs out",
-            Self::Disabled => "Your TechPass is disabled",
+            Self::Disabled => "Your TechPass will be disabled",
             Self::Review => "Look through your security",
-            Self::Ended => "Your TechPass ends",
+            Self::Ended => "Your TechPass will end",
         }
     }
 

@@ -71,6 +71,13 @@ impl Sitting {
         self.confirmed_at.is_some_and(|at| !is_expired(at.saturating_add(CONFIRMED_FOR), now))
     }
 
+    /// Counts a recovery code that was just given: it may have been the last one, so it has to be enough to set a new phone up, and
+    /// that is where it leads (docs/rules.md §4.16).
+    pub fn count_recovery(&mut self, now: OffsetDateTime, leads_to: String) {
+        self.confirmed_at = Some(now);
+        self.led_to = Some(leads_to);
+    }
+
     /// Whether it is the same one, however much of it was done by then.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {

@@ -174,6 +174,21 @@ pub struct Happening {
     pub at: OffsetDateTime,
     /// What, as the trail has it.
     pub event: String,
+    /// In which browser, where the trail says it.
+    pub browser: Option<String>,
+    /// Roughly where from.
+    pub network: Option<String>,
+}
+
+impl Happening {
+    /// Where, in words: nothing where the trail does not say it.
+    #[must_use]
+    pub fn place(&self) -> String {
+        match (&self.browser, &self.network) {
+            (Some(browser), Some(network)) if !browser.is_empty() => format!(" with {browser}, from {network}"),
+            _ => String::new(),
+        }
+    }
 }
 
 /// One entry of an account, if it has this one.
@@ -185,8 +200,13 @@ pub async fn of_account(
     account: Uuid,
     id: Uuid,
 ) -> Result<Option<Happening>, StoreError> {
-    let query =
-        sqlx::query_as!(Happening, "select id, at, event from audit where id = $1 and account_id = $2", id, account);
+    let query = sqlx::query_as!(
+        Happening,
+        "select id, at, event, details->>'browser' as browser, details->>'network' as network
+               from audit where id = $1 and account_id = $2",
+        id,
+        account
+    );
     Ok(query.fetch_optional(connection).await?)
 }
 
@@ -202,7 +222,8 @@ pub async fn latest(
 ) -> Result<Vec<Happening>, StoreError> {
     Ok(sqlx::query_as!(
         Happening,
-        "select id, at, event from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
+        "select id, at, event, details->>'browser' as browser, details->>'network' as network
+           from audit where account_id = $1 and event = any($2) order by at desc, id desc limit $3",
         account,
         events as &[&str],
         most,

@@ -75,7 +75,7 @@ pub async fn save(
     connection: &mut PgConnection,
     account: Uuid,
     first_name: &str,
-    last_name: &str,
+    last_name: Option<&str>,
     department: Option<&str>,
 ) -> Result<bool, StoreError> {
     let done = sqlx::query!(

@@ -8,6 +8,7 @@ use super::{error::WebError, way::Way};
 use crate::{
     app::App,
     domain::{
+        codes::parse_sms_code,
         person::Person,
         sitting::Sitting,
         totp::{SECRET_BYTES, TotpSecret},
@@ -15,6 +16,9 @@ use crate::{
     keys::Purpose,
     store::{audit::Event, credentials::Authenticator},
 };
+
+/// What is said about what cannot be a code of an app.
+pub const SIX_DIGITS: &str = "Enter the six digits that your app shows";
 
 /// What an authenticator is called in lists, until its person calls it something else.
 pub const NAME: &str = "Authenticator app";
@@ -61,8 +65,8 @@ impl<'a> SetUp<'a> {
     /// # Errors
     /// [`WebError::Unavailable`] if the database does not answer.
     pub async fn first_step(&self, way: &Way<'_>, code: &str) -> Result<Result<i64, &'static str>, WebError> {
-        if code.trim().is_empty() {
-            return Ok(Err("Enter the six digits that your app shows"));
+        if parse_sms_code(code).is_none() {
+            return Ok(Err(SIX_DIGITS));
         }
         if let Some(step) = TotpSecret::new(&self.secret(), &self.techpass_id).matching_step(code, way.now) {
             return Ok(Ok(step));

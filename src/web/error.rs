@@ -159,6 +159,7 @@ pub async fn error_pages(State(app): State<App>, request: Request, next: Next) -
     if !is_error || response.extensions().get::<OwnPage>().is_some() {
         return response;
     }
+    let context = context.read_by(response.extensions().get());
     let words = words(status);
     let wait = response.headers().get(header::RETRY_AFTER).and_then(|value| value.to_str().ok()?.parse().ok());
     let what_to_do = match (status, wait) {

@@ -9,7 +9,12 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{assets, csrf::CsrfPair, error::WebError, session};
+use super::{
+    assets,
+    csrf::CsrfPair,
+    error::WebError,
+    session::{self, Viewer},
+};
 use crate::app::App;
 
 /// What the layout of every page needs to know. An extractor.
@@ -37,6 +42,21 @@ pub fn download(name: &'static str, kind: &'static str, content: String) -> Resp
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{name}\"")),
     ];
     (headers, content).into_response()
+}
+
+/// Who will read an answer: for the error page, which is made further out than people are recognised.
+#[derive(Debug, Clone)]
+pub struct Reader {
+    signed_in: Option<String>,
+    is_on_the_way: bool,
+}
+
+impl Reader {
+    /// Somebody who has proved who they are, wholly or in part.
+    pub fn of(viewer: &Viewer) -> Self {
+        let is_complete = viewer.sitting.is_complete;
+        Self { signed_in: is_complete.then(|| viewer.person.name()), is_on_the_way: !is_complete }
+    }
 }
 
 /// Marks an answer that is a page of ours already: the error page does not replace it.
@@ -79,6 +99,17 @@ impl PageContext {
         Ok(response)
     }
 
+    /// The same page, for whoever reads it.
+    #[must_use]
+    pub fn read_by(self, reader: Option<&Reader>) -> Self {
+        match reader {
+            Some(Reader { signed_in, is_on_the_way }) => {
+                Self { signed_in: signed_in.clone(), is_on_the_way: *is_on_the_way, ..self }
+            }
+            None => self,
+        }
+    }
+
     /// The context of a page for this browser.
     pub fn of(app: &App, headers: &axum::http::HeaderMap) -> Self {
         let pair = CsrfPair::of(app, headers);
@@ -98,9 +129,7 @@ impl FromRequestParts<App> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let viewer = session::viewer(parts);
-        let is_on_the_way = viewer.as_ref().is_some_and(|viewer| !viewer.sitting.is_complete);
-        let signed_in = viewer.filter(|_| !is_on_the_way).map(|viewer| viewer.person.name());
-        Ok(Self { signed_in, is_on_the_way, ..Self::of(app, &parts.headers) })
+        let reader = session::viewer(parts).map(|viewer| Reader::of(&viewer));
+        Ok(Self::of(app, &parts.headers).read_by(reader.as_ref()))
     }
 }

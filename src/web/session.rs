@@ -14,7 +14,7 @@ use axum::{
 use time::OffsetDateTime;
 use tower_sessions::{Expiry, Session, SessionManagerLayer, cookie::SameSite};
 
-use super::{addresses, browser, error::WebError, known_browser, network::Network};
+use super::{addresses, browser, error::WebError, known_browser, network::Network, page::Reader};
 use crate::{
     app::App,
     domain::{
@@ -78,14 +78,19 @@ pub async fn recognise(State(app): State<App>, mut request: Request, next: Next)
             }
         },
     };
-    let cookie = match &standing {
-        Standing::Known(viewer) => known_browser::missing_cookie(&app, request.headers(), &viewer.sitting),
-        _ => None,
+    let (cookie, reader) = match &standing {
+        Standing::Known(viewer) => {
+            (known_browser::missing_cookie(&app, request.headers(), &viewer.sitting), Some(Reader::of(viewer)))
+        }
+        _ => (None, None),
     };
     request.extensions_mut().insert(standing);
     let mut response = next.run(request).await;
     if let Some(cookie) = cookie {
         response.headers_mut().append(header::SET_COOKIE, cookie);
+    }
+    if let Some(reader) = reader {
+        response.extensions_mut().insert(reader);
     }
     response
 }

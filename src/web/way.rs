@@ -223,7 +223,8 @@ impl Way<'_> {
         } else {
             people::signed_in(tx, person.id, self.now).await?;
         }
-        self.note(tx, person.id, Event::SignedIn, json!({})).await?;
+        let place = json!({"browser": sitting.browser, "network": sitting.network});
+        self.note(tx, person.id, Event::SignedIn, place).await?;
         known_browser::meet(self, tx, person, sitting, is_new).await?;
         if is_new {
             return Ok(addresses::ACTIVATED.to_owned());

@@ -25,7 +25,12 @@ async fn the_card_names_each_date_what_happens_and_what_stops_it_the_next_one_fi
     let titles = page.texts(".dates strong");
     assert_eq!(
         titles,
-        ["Your SEED e-mail runs out", "Your TechPass is disabled", "Look through your security", "Your TechPass ends"]
+        [
+            "Your SEED e-mail runs out",
+            "Your TechPass will be disabled",
+            "Look through your security",
+            "Your TechPass will end"
+        ]
     );
     let dates = page.texts(".dates .note");
     assert_eq!(

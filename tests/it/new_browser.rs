@@ -235,7 +235,7 @@ async fn a_browser_whose_latest_sign_in_is_disowned_is_no_longer_known(database:
     let page = ana.opens(&link.link("/sign-in/forgotten/")).await;
     let new = "quantum ferry under saffron";
     let fields = [("new_password", new), ("repeat_password", new), ("code", &phone.shows(&portal))];
-    ana.fills_in(&page, &fields).await.leads_to("/account");
+    ana.fills_in(&page, &fields).await.leads_to("/account/security?done=password");
     portal.waits(Duration::MINUTE);
     told(&portal, ADDRESS).await;
 

@@ -102,7 +102,7 @@ async fn the_owner_chooses_a_new_password_with_the_app_that_was_theirs_all_along
     portal.waits(Duration::MINUTE);
     chooses_password(&portal, &link, None).await.1.is(422);
     let (ana, answer) = chooses_password(&portal, &link, Some(&phone.shows(&portal))).await;
-    answer.leads_to("/account");
+    answer.leads_to("/account/security?done=password");
     ana.opens("/account").await.is(200);
     ana.opens("/account/security").await.says("The account was secured, because something was not you");
     portal.delivers().await;
@@ -141,7 +141,7 @@ async fn an_app_that_somebody_else_added_is_removed_with_its_codes_and_the_owner
     // Without an authenticator no code is asked for: the link alone is the owner's way in, and the next step sets one up.
     let (ana, answer) = chooses_password(&portal, &link, None).await;
     let (_, answer) = sets_up_app(&portal, &ana, &answer).await;
-    ana.fills_in(&ana.follows(&answer).await, &[]).await.leads_to("/account");
+    ana.fills_in(&ana.follows(&answer).await, &[]).await.leads_to("/account/security?done=password");
     let page = thief.follows(&gives_password(&thief, ID, NEW).await).await;
     thief.fills_in(&page, &[("code", &phone.shows(&portal))]).await.is(422);
     portal.delivers().await;

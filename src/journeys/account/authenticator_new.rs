@@ -101,7 +101,8 @@ pub async fn post(
     }
     let name = match short_text::parse(&form.name) {
         Ok(name) => name,
-        Err(NotShortText::Missing) => NAME,
+        // Two that are called the same could not be told apart when the old one is to go.
+        Err(NotShortText::Missing) => &format!("{NAME} {}", number + 1),
         Err(wrong) => return refuse(StatusCode::UNPROCESSABLE_ENTITY, "name", wrong_name(wrong)),
     };
     if let Err(too_many) = tries::take_theirs(&way, person, Tried::Totp).await? {

@@ -59,7 +59,7 @@ impl From<Listed> for Shown {
         Self {
             id: listed.id,
             name: listed.name,
-            added: moment::date_only(listed.created_at),
+            added: moment::date_time(listed.created_at),
             used: listed.last_used_at.map(moment::date_time).unwrap_or_default(),
         }
     }
@@ -90,6 +90,7 @@ struct RemovePage<'a> {
     page: &'a PageContext,
     authenticator: Shown,
     is_last: bool,
+    leaves_passkeys_only: bool,
 }
 
 pub async fn get(
@@ -171,8 +172,11 @@ pub async fn get_remove(
 ) -> Result<Response, WebError> {
     let mut connection = app.pool.acquire().await?;
     let one = find(&mut connection, viewer.person.id, id).await?;
-    let may_go = may_go(&app, &mut connection, &viewer).await?;
-    page.show(&RemovePage { page: &page, authenticator: one.into(), is_last: !may_go })
+    let (is_last, apps) = (
+        !may_go(&app, &mut connection, &viewer).await?,
+        second_factors::count(&mut connection, viewer.person.id).await?.authenticators,
+    );
+    page.show(&RemovePage { page: &page, authenticator: one.into(), is_last, leaves_passkeys_only: apps == 1 })
 }
 
 pub async fn post_remove(
@@ -199,7 +203,10 @@ pub async fn post_remove(
     if !may_go(&app, &mut tx, &viewer).await? {
         drop(tx);
         let status = StatusCode::UNPROCESSABLE_ENTITY;
-        return page.answer(status, &RemovePage { page: &page, authenticator: one.into(), is_last: true });
+        return page.answer(
+            status,
+            &RemovePage { page: &page, authenticator: one.into(), is_last: true, leaves_passkeys_only: false },
+        );
     }
     if authenticators::remove(&mut tx, account, one.id).await? {
         way.note(&mut tx, account, Event::AuthenticatorRemoved, json!({"authenticator": one.id})).await?;

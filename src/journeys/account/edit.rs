@@ -15,7 +15,9 @@ use super::{mobile, overview};
 use crate::{
     app::App,
     domain::{
+        activation::AccountKind,
         mobile::Mobile,
+        person::Person,
         short_text::{self, NotShortText},
     },
     store::{
@@ -60,7 +62,7 @@ struct Page<'a> {
 /// What a form says, once it is understood.
 struct Understood<'a> {
     first_name: &'a str,
-    last_name: &'a str,
+    last_name: Option<&'a str>,
     department: Option<&'a str>,
     /// The number, if it is another than the one in the account, or that one is not proven.
     new_mobile: Option<Mobile>,
@@ -89,7 +91,7 @@ pub async fn post(
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
     let profile = profiles::find(&mut *app.pool.acquire().await?, account).await?;
-    let understood = match understand(&form, &profile, viewer.person.is_phone_verified) {
+    let understood = match understand(&form, &profile, &viewer.person) {
         Ok(understood) => understood,
         Err(view) => {
             return show(&app, &page, &viewer, &profile, StatusCode::UNPROCESSABLE_ENTITY, &view, &form);
@@ -114,7 +116,7 @@ pub async fn post(
     Ok(Redirect::to(&next).into_response())
 }
 
-fn understand<'a>(form: &'a Form, profile: &Profile, is_phone_verified: bool) -> Result<Understood<'a>, FormView> {
+fn understand<'a>(form: &'a Form, profile: &Profile, person: &Person) -> Result<Understood<'a>, FormView> {
     let mut view = FormView::default();
     let mut read = |field, typed, missing: &str| match short_text::parse(typed) {
         Ok(text) => Some(text),
@@ -130,7 +132,9 @@ fn understand<'a>(form: &'a Form, profile: &Profile, is_phone_verified: bool) ->
         }
     };
     let first_name = read("first_name", &form.first_name, "Enter your first name");
-    let last_name = read("last_name", &form.last_name, "Enter your last name");
+    // Providers know some officers by one name only.
+    let missing = if person.kind() == AccountKind::Local { "Enter your last name" } else { "" };
+    let last_name = read("last_name", &form.last_name, missing);
     let department = read("department", &form.department, "");
     // Officers came without a number, and need not give one.
     let is_left_out = form.mobile.trim().is_empty() && profile.mobile.is_none();
@@ -142,12 +146,10 @@ fn understand<'a>(form: &'a Form, profile: &Profile, is_phone_verified: bool) ->
             None
         }
     };
-    let is_proven = |mobile: &Mobile| is_phone_verified && profile.mobile.as_deref() == Some(mobile.as_str());
+    let is_proven = |mobile: &Mobile| person.is_phone_verified && profile.mobile.as_deref() == Some(mobile.as_str());
     let new_mobile = mobile.filter(|mobile| !is_proven(mobile));
-    match (first_name, last_name) {
-        (Some(first_name), Some(last_name)) if !view.has_errors() => {
-            Ok(Understood { first_name, last_name, department, new_mobile })
-        }
+    match first_name {
+        Some(first_name) if !view.has_errors() => Ok(Understood { first_name, last_name, department, new_mobile }),
         _ => Err(view),
     }
 }

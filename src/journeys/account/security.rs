@@ -60,7 +60,7 @@ const TOLD: [(Event, &str); 23] = [
 /// Something that happened, as people read it.
 struct Told {
     at: String,
-    what: &'static str,
+    what: String,
 }
 
 /// The review, as people read it.
@@ -101,7 +101,7 @@ pub async fn get(
     let happened = audit::latest(&mut connection, viewer.person.id, &names, EVENTS).await?;
     let events = happened.into_iter().filter_map(|happening| {
         let (_, what) = TOLD.iter().find(|(event, _)| event.as_str() == happening.event)?;
-        Some(Told { at: moment::date_time(happening.at), what })
+        Some(Told { at: moment::date_time(happening.at), what: format!("{what}{}", happening.place()) })
     });
     let review = deadlines::review(account.activated_at, account.reviewed_at).map(|review| Review {
         last: account.reviewed_at.map(moment::date_only),

@@ -64,7 +64,7 @@ pub async fn get(
     page: PageContext,
     token: Result<Path<String>, PathRejection>,
 ) -> Result<Response, WebError> {
-    let found = match find(&app, token).await?.or_dead(&app, &page)? {
+    let found = match find_open(&app, &page, token).await? {
         Ok(found) => found,
         Err(dead) => return Ok(dead),
     };
@@ -87,7 +87,7 @@ pub async fn post(
     token: Result<Path<String>, PathRejection>,
     Submitted(Button {}): Submitted<Button>,
 ) -> Result<Response, WebError> {
-    let mut found = match find(&app, token).await?.or_dead(&app, &page)? {
+    let mut found = match find_open(&app, &page, token).await? {
         Ok(found) => found,
         Err(dead) => return Ok(dead),
     };
@@ -166,6 +166,19 @@ impl Found {
 /// Where it is told what was done.
 pub fn done_address(token: &str) -> String {
     format!("/not-me/{token}/done")
+}
+
+/// The link if it can be used, or the page that says that it is dead, or never was.
+async fn find_open(
+    app: &App,
+    page: &PageContext,
+    token: Result<Path<String>, PathRejection>,
+) -> Result<Result<Found, Response>, WebError> {
+    match find(app, token).await {
+        Ok(found) => found.or_dead(app, page),
+        Err(WebError::NotFound) => page.answer(StatusCode::NOT_FOUND, &DeadPage { page, used: None }).map(Err),
+        Err(other) => Err(other),
+    }
 }
 
 async fn find(app: &App, token: Result<Path<String>, PathRejection>) -> Result<Found, WebError> {

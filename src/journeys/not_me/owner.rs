@@ -73,7 +73,7 @@ pub async fn get(State(app): State<App>, SignedIn(viewer): SignedIn, page: PageC
     let happened = audit::latest(&mut connection, viewer.person.id, &names, EVENTS).await?;
     let choices = happened.into_iter().filter_map(|entry| {
         let (_, what, _) = CHOICES.iter().find(|(event, ..)| event.as_str() == entry.event)?;
-        Some((entry.id.to_string(), format!("{}: {what}", moment::date_time(entry.at)), ""))
+        Some((entry.id.to_string(), format!("{}: {what}{}", moment::date_time(entry.at), entry.place()), ""))
     });
     let unsure = (UNSURE.to_owned(), "Something else, or I am not sure".to_owned(), "");
     page.show(&Page {

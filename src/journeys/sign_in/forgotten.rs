@@ -24,7 +24,7 @@ use crate::{
         tokens::{self, PasswordToken},
     },
     web::{
-        answer_time,
+        addresses, answer_time,
         error::WebError,
         factor,
         form::{FormView, Submitted},
@@ -79,8 +79,9 @@ struct DeadPage<'a> {
     page: &'a PageContext,
 }
 
-pub async fn get(page: PageContext) -> Result<Response, WebError> {
-    page.show(&AskPage { page: &page, form: &FormView::default(), techpass_id: "", is_sent: false })
+pub async fn get(session: Session, page: PageContext) -> Result<Response, WebError> {
+    let typed = session::techpass_id(&session).await?.map(|id| id.to_string()).unwrap_or_default();
+    page.show(&AskPage { page: &page, form: &FormView::default(), techpass_id: &typed, is_sent: false })
 }
 
 pub async fn post(
@@ -190,9 +191,10 @@ pub async fn post_new(
     let hash = app.passwords.hash(&form.new_password, &*app.chance).await?;
     let mut tx = app.pool.begin().await?;
     people::lock(&mut tx, person.id).await?;
+    let mut by_recovery_code = false;
     if person.has_authenticator {
         let by_app = factor::use_totp(&mut tx, &app, person, &form.code, way.now).await? == CodeUse::Right;
-        let by_recovery_code = !by_app
+        by_recovery_code = !by_app
             && factor::use_recovery_code(&mut tx, &app, person.id, &form.code, way.now).await? == CodeUse::Right;
         if !by_app && !by_recovery_code {
             drop(tx);
@@ -214,7 +216,12 @@ pub async fn post_new(
     way.tell(&mut tx, person, Happened::PasswordChanged).await?;
     // Whoever wanted to go somewhere in this browser may be somebody else: the link came by mail.
     session::forget_next(&session).await?;
-    let sitting = session::new_sitting(person, place, person.has_authenticator, way.now);
+    let mut sitting = session::new_sitting(person, place, person.has_authenticator, way.now);
+    if by_recovery_code {
+        sitting.count_recovery(way.now, addresses::done(addresses::AUTHENTICATORS, "recovered"));
+    } else {
+        sitting.led_to = Some(addresses::done(addresses::SECURITY, "password"));
+    }
     Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
 }
 
@@ -234,7 +241,9 @@ async fn find(
     let token = token.map(|Path(token)| token).map_err(|_| WebError::NotFound)?;
     let hash = token_hash(tokens::without_punctuation(&token));
     let mut connection = app.pool.acquire().await?;
-    let link = tokens::find_password_link(&mut connection, &hash).await?.ok_or(WebError::NotFound)?;
+    let Some(link) = tokens::find_password_link(&mut connection, &hash).await? else {
+        return page.answer(StatusCode::NOT_FOUND, &DeadPage { page }).map(Err);
+    };
     let person = people::find(&mut *connection, link.account).await?.ok_or(WebError::NotFound)?.person;
     let now = app.clock.now();
     if let Some(shut) = shut_of(&person, now) {

@@ -13,10 +13,16 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{account::AccountStatus, activation::Step, codes::CodeUse, person::Person},
+    domain::{
+        account::AccountStatus,
+        activation::Step,
+        codes::{CodeUse, parse_sms_code},
+        person::Person,
+    },
     store::audit::Event,
     web::{
         addresses,
+        authenticator::SIX_DIGITS,
         error::WebError,
         factor,
         form::{FormView, Submitted},
@@ -114,8 +120,12 @@ async fn prove(
     if code.trim().is_empty() {
         return wrong(StatusCode::UNPROCESSABLE_ENTITY, "Enter the code".to_owned());
     }
+    if tried == Tried::Totp && parse_sms_code(code).is_none() {
+        return wrong(StatusCode::UNPROCESSABLE_ENTITY, SIX_DIGITS.to_owned());
+    }
     if let Err(too_many) = tries::take_theirs(way, person, tried).await? {
-        return wrong(StatusCode::TOO_MANY_REQUESTS, too_many.in_words());
+        let others = if tried == Tried::Totp { ". A recovery code still lets you in" } else { "" };
+        return wrong(StatusCode::TOO_MANY_REQUESTS, too_many.in_words() + others);
     }
     let mut tx = app.pool.begin().await?;
     let is_recovery = tried == Tried::Recovery;
@@ -145,11 +155,9 @@ async fn prove(
     let mut sitting = viewer.sitting.clone();
     sitting.is_second_factor_proven = true;
     if is_recovery && person.status == AccountStatus::Active {
-        // It may have been the last one: it has to be enough to set the new phone up.
-        sitting.confirmed_at = Some(way.now);
-        if session::wanted(way.session).await?.is_none() {
-            sitting.led_to = Some(addresses::done(addresses::AUTHENTICATORS, "recovered"));
-        }
+        let wanted = session::wanted(way.session).await?;
+        let leads_to = wanted.unwrap_or_else(|| addresses::done(addresses::AUTHENTICATORS, "recovered"));
+        sitting.count_recovery(way.now, leads_to);
     }
     Ok(Ok(way.go_on(tx, sitting, SessionId::New).await?))
 }

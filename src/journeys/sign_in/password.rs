@@ -44,6 +44,8 @@ const WRONG: &str = "The TechPass ID or the password is not right";
 #[serde(default)]
 pub struct Form {
     password: String,
+    /// Whose page it was: in another tab somebody may have given another ID meanwhile. A program need not say.
+    techpass_id: String,
 }
 
 #[derive(Template)]
@@ -78,6 +80,12 @@ pub async fn post(
         let view = FormView::with_error("password", message);
         page.answer(status, &Page { page: &page, form: &view, techpass_id: username.to_string() })
     };
+    if !form.techpass_id.is_empty() && form.techpass_id != username.to_string() {
+        let message = format!(
+            "Another tab has begun to log in as {username}, so this password was not tried. Go on as {username}, or use another ID"
+        );
+        return refuse(StatusCode::UNPROCESSABLE_ENTITY, message);
+    }
     if form.password.is_empty() {
         return refuse(StatusCode::UNPROCESSABLE_ENTITY, "Enter your password".to_owned());
     }

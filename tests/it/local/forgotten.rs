@@ -37,7 +37,7 @@ async fn a_forgotten_password_is_replaced_by_link_and_code_and_ends_every_sessio
     fill("").await.is(422).has_field_error("code", "Enter the code that your app shows, or a recovery code");
     fill("000000").await.is(422);
     elsewhere.opens("/account").await.is(200);
-    fill(&phone.shows(&portal)).await.leads_to("/account");
+    fill(&phone.shows(&portal)).await.leads_to("/account/security?done=password");
     elsewhere.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
     fill(&phone.will_show(&portal, 1)).await.is(410).titled("This link no longer works").has_no_form();
     gives_password(&portal.visitor(), ID, PASSWORD).await.is(422);
@@ -129,7 +129,7 @@ async fn whoever_knows_the_password_cannot_keep_the_owner_from_choosing_another(
     let page = ana.opens(&link).await;
     let new = "quantum ferry under saffron";
     let fields = [("new_password", new), ("repeat_password", new), ("code", &phone.shows(&portal))];
-    ana.fills_in(&page, &fields).await.leads_to("/account");
+    ana.fills_in(&page, &fields).await.leads_to("/account/security?done=password");
     portal.delivers().await;
     portal.mail.reads_all();
 }

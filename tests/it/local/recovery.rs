@@ -34,7 +34,9 @@ async fn five_wrong_codes_in_15_minutes_lock_the_codes_and_a_recovery_code_still
         again.fills_in(&page, &[("code", "000000")]).await.is(422);
     }
     let locked = again.fills_in(&page, &[("code", &phone.shows(&portal))]).await;
-    locked.is(429).has_field_error("code", "Too many tries. Try again in 15 minutes");
+    locked
+        .is(429)
+        .has_field_error("code", "Too many tries. Try again in 15 minutes. A recovery code still lets you in");
     let page = again.opens("/sign-in/recovery").await;
     again.fills_in(&page, &[("code", "2222-2222-2222-2222")]).await.is(422);
     again.fills_in(&page, &[("code", &codes[0].to_lowercase().replace('-', " "))]).await.leads_to(RECOVERED);

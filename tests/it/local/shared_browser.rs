@@ -131,7 +131,7 @@ async fn who_chooses_a_password_by_link_does_not_go_where_another_one_wanted(dat
     let page = shared.opens(&portal.mail.reads(ADDRESS).remove(0).link("/sign-in/forgotten/")).await;
     let code = phone.shows(&portal);
     let fields = [("new_password", "quantum ferry under saffron"), ("repeat_password", "quantum ferry under saffron")];
-    shared.fills_in(&page, &[fields[0], fields[1], ("code", &code)]).await.leads_to("/account");
+    shared.fills_in(&page, &[fields[0], fields[1], ("code", &code)]).await.leads_to("/account/security?done=password");
     let stored = sessions(&database).await;
     assert!(!stored.contains("somebody.else") && !stored.contains("/account/security\""), "{stored}");
     portal.delivers().await;
@@ -154,4 +154,22 @@ async fn recovery_codes_that_were_not_kept_are_gone_from_the_browser_with_the_ne
     assert_eq!(shared.opens("/activate/recovery-codes").await.texts(".codes code").len(), 10);
     signs_out(&shared, "/activate/recovery-codes").await;
     assert_eq!(sessions(&database).await, "");
+}
+
+#[sqlx::test(migrator = "portal::store::pool::MIGRATIONS")]
+async fn a_password_is_never_tried_for_an_id_that_was_given_in_another_tab(database: PgPool) {
+    let portal = Portal::on(&database).await;
+    active(&portal).await;
+    registered_as(&portal, "ben.ong", "ben@vendor.example").await;
+    let shared = portal.visitor();
+    let ana_s = shared.opens("/sign-in").await;
+    let answer = shared.fills_in(&ana_s, &[("techpass_id", ID)]).await;
+    let ana_s = shared.follows(&answer).await;
+    let ben_s = shared.opens("/sign-in").await;
+    shared.fills_in(&ben_s, &[("techpass_id", "ben.ong@techpass.gov.sg")]).await.is(303);
+    let refused = shared.fills_in(&ana_s, &[("password", PASSWORD)]).await;
+    let message = "Another tab has begun to log in as ben.ong@techpass.gov.sg, so this password was not tried. \
+                   Go on as ben.ong@techpass.gov.sg, or use another ID";
+    refused.is(422).has_field_error("password", message).links_to("/sign-in");
+    assert_eq!(tables::count(&database, "select count(*) from audit where event = 'sign_in_failed'").await, 0);
 }
