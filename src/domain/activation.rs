@@ -78,6 +78,21 @@ pub fn next_step(progress: &Progress) -> Step {
     progress.terms.map_or(Step::Done, Step::Terms)
 }
 
+/// Where a step stands on the way to an active account: its number, and how many there are. None where nothing is to be done.
+///
+/// `is_vouched`: the provider vouches for a second factor, so that none is set up here. `with_aup`: the MDM AUP is asked for.
+#[must_use]
+pub fn place(step: Step, kind: AccountKind, is_vouched: bool, with_aup: bool) -> Option<(usize, usize)> {
+    let factor: &[Step] = if is_vouched { &[] } else { &[Step::SetUpFactor, Step::RecoveryCodes] };
+    let local: &[Step] = if kind == AccountKind::Local { &[Step::Phone, Step::Password] } else { &[] };
+    let terms = TermsDocument::ALL.into_iter().filter(|document| with_aup || *document != TermsDocument::MdmAup);
+    let all: Vec<Step> = factor.iter().chain(local).copied().chain(terms.map(Step::Terms)).collect();
+    // Who goes on another day proves the factor that was set up.
+    let step = if step == Step::ProveFactor { Step::SetUpFactor } else { step };
+    let index = all.iter().position(|known| *known == step)?;
+    Some((index + 1, all.len()))
+}
+
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -135,6 +150,21 @@ mod tests {
     fn a_local_account_goes_through_every_step_in_the_order_of_the_rules() {
         let steps = [Step::SetUpFactor, Step::RecoveryCodes, Step::Phone, Step::Password];
         assert_eq!(way(NOTHING), [&steps[..], &TERMS, &[Step::Done]].concat());
+    }
+
+    #[test]
+    fn a_step_says_where_it_stands_among_those_of_its_person() {
+        let local = |step| place(step, AccountKind::Local, false, true);
+        assert_eq!(local(Step::SetUpFactor), Some((1, 7)));
+        assert_eq!(local(Step::ProveFactor), Some((1, 7)), "on another day");
+        assert_eq!(local(Step::Password), Some((4, 7)));
+        assert_eq!(local(Step::Terms(TermsDocument::MdmAup)), Some((7, 7)));
+        assert_eq!(local(Step::Done), None);
+        let officer = |step, is_vouched| place(step, AccountKind::Wog, is_vouched, false);
+        assert_eq!(officer(Step::Terms(TermsDocument::Privacy), true), Some((1, 2)));
+        assert_eq!(officer(Step::Terms(TermsDocument::TermsOfUse), false), Some((4, 4)));
+        assert_eq!(officer(Step::Phone, true), None);
+        assert_eq!(officer(Step::Terms(TermsDocument::MdmAup), true), None);
     }
 
     #[test]

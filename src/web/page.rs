@@ -10,12 +10,15 @@ use axum::{
 };
 
 use super::{
-    assets,
+    addresses, assets,
     csrf::CsrfPair,
     error::WebError,
     session::{self, Viewer},
 };
-use crate::app::App;
+use crate::{
+    app::App,
+    domain::{account::AccountStatus, activation::place},
+};
 
 /// What the layout of every page needs to know. An extractor.
 #[derive(Debug)]
@@ -32,6 +35,8 @@ pub struct PageContext {
     pub signed_in: Option<String>,
     /// Whether somebody has begun to sign in, and can stop.
     pub is_on_the_way: bool,
+    /// Which step on the way to an active account the page is, of how many.
+    pub progress: Option<(usize, usize)>,
     set_cookie: Option<HeaderValue>,
 }
 
@@ -120,6 +125,7 @@ impl PageContext {
             captcha: app.config.captcha.enabled,
             signed_in: None,
             is_on_the_way: false,
+            progress: None,
             set_cookie: pair.set_cookie(app),
         }
     }
@@ -129,7 +135,18 @@ impl FromRequestParts<App> for PageContext {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let reader = session::viewer(parts).map(|viewer| Reader::of(&viewer));
-        Ok(Self::of(app, &parts.headers).read_by(reader.as_ref()))
+        let viewer = session::viewer(parts);
+        let reader = viewer.as_ref().map(|viewer| Reader::of(viewer));
+        let progress = viewer.and_then(|viewer| progress(&viewer, parts.uri.path()));
+        Ok(Self { progress, ..Self::of(app, &parts.headers).read_by(reader.as_ref()) })
     }
+}
+
+/// Which step on the way to an active account a page is, if it is the next one.
+fn progress(viewer: &Viewer, path: &str) -> Option<(usize, usize)> {
+    let person = &viewer.person;
+    if person.status != AccountStatus::Pending || path != addresses::step(viewer.step) {
+        return None;
+    }
+    place(viewer.step, person.kind(), viewer.sitting.is_vouched, person.seed.is_provisioned())
 }

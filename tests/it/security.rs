@@ -23,7 +23,7 @@ async fn one_other_browser_is_signed_out_and_this_one_stays(database: PgPool) {
     page.is(200).says("(this browser)").has_button("Sign this browser out");
     let forms = page.forms();
     assert_eq!(forms.len(), 2, "one for everywhere, one for the other browser");
-    here.posts("/account/security/sessions", &forms[1].fields).await.leads_to("/account/security/sessions");
+    here.posts("/account/security/sessions", &forms[1].fields).await.leads_to("/account/security/sessions?done=ended");
     there.opens("/account").await.leads_to("/sign-in?next=%2Faccount");
     here.opens("/account/security").await.is(200).says("Another browser was signed out").says("Signed in");
 }
@@ -42,7 +42,7 @@ async fn nobody_signs_somebody_else_out(database: PgPool) {
     let mut fields = mei.opens("/account/security/sessions").await.form().fields;
     fields.push(("session".to_owned(), theirs.iter().map(|byte| format!("{byte:02x}")).collect()));
     for address in ["/account/security", "/account/security/sessions"] {
-        mei.posts(address, &fields).await.leads_to("/account/security/sessions");
+        mei.posts(address, &fields).await.leads_to("/account/security/sessions?done=ended");
     }
     tan.opens("/account").await.is(200);
 }

@@ -99,7 +99,7 @@ pub async fn post(
         way.note(&mut tx, account, Event::PasskeyRenamed, json!({"passkey": passkey.id})).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(addresses::PASSKEYS).into_response())
+    Ok(Redirect::to(&addresses::done(addresses::PASSKEYS, "renamed")).into_response())
 }
 
 pub async fn get_remove(
@@ -126,13 +126,14 @@ pub async fn post_remove(
 ) -> Result<Response, WebError> {
     let way = Way { app: &app, session: &session, request_id: &request_id, now: app.clock.now() };
     let account = viewer.person.id;
+    let removed = || Redirect::to(&addresses::done(addresses::PASSKEYS, "removed")).into_response();
     let mut tx = app.pool.begin().await?;
     // Decided under a lock: of two factors that are removed at once, one stays.
     way.lock(&mut tx, &viewer.sitting).await?;
     let person = people::find(&mut *tx, account).await?.ok_or(WebError::NotFound)?.person;
     let passkey = match find(&mut tx, account, &id).await {
         // A second click finds it gone.
-        Err(WebError::NotFound) => return Ok(Redirect::to(addresses::PASSKEYS).into_response()),
+        Err(WebError::NotFound) => return Ok(removed()),
         found => found?,
     };
     let have = second_factors::count(&mut tx, account).await?;
@@ -147,7 +148,7 @@ pub async fn post_remove(
     }
     tx.commit().await?;
     app.bell.ring();
-    Ok(Redirect::to(addresses::PASSKEYS).into_response())
+    Ok(removed())
 }
 
 /// A passkey of this account. Somebody else's is none.

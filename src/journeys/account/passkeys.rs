@@ -3,7 +3,7 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     http::StatusCode,
     response::{IntoResponse, Redirect, Response},
 };
@@ -12,10 +12,10 @@ use tower_sessions::Session;
 
 use crate::{
     app::App,
-    domain::{moment, passkey::PasskeyName, second_factors::MOST_PASSKEYS},
+    domain::{activation::AccountKind, moment, passkey::PasskeyName, second_factors::MOST_PASSKEYS},
     store::passkeys::{self, OwnPasskey},
     web::{
-        addresses,
+        addresses::{self, Done},
         ceremony::{self, Purpose},
         error::WebError,
         form::{FormView, Submitted},
@@ -58,6 +58,8 @@ impl From<OwnPasskey> for Listed {
 struct Page<'a> {
     page: &'a PageContext,
     form: &'a FormView,
+    done: &'a str,
+    is_local: bool,
     /// The name for the new one.
     typed: &'a str,
     passkeys: Vec<Listed>,
@@ -71,10 +73,12 @@ pub async fn get(
     State(app): State<App>,
     Confirmed(viewer): Confirmed,
     page: PageContext,
+    done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, WebError> {
+    let Query(done) = done.unwrap_or_default();
     // So that most people need not think of a name.
     let form = Form { name: viewer.sitting.browser.clone(), ..Form::default() };
-    show(&app, &page, &viewer, StatusCode::OK, &FormView::default(), &form).await
+    show(&app, &page, &viewer, StatusCode::OK, &FormView::default(), &form, &done.done).await
 }
 
 /// What the browser is to be asked: nothing where the form would be refused. The script then sends it as it is.
@@ -112,12 +116,12 @@ pub async fn post(
                     tx.commit().await?;
                     app.bell.ring();
                 }
-                return Ok(Redirect::to(addresses::PASSKEYS).into_response());
+                return Ok(Redirect::to(&addresses::done(addresses::PASSKEYS, "added")).into_response());
             }
             Err(refused) => refused.view(),
         },
     };
-    show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form).await
+    show(&app, &page, &viewer, StatusCode::UNPROCESSABLE_ENTITY, &view, &form, "").await
 }
 
 async fn show(
@@ -127,6 +131,7 @@ async fn show(
     status: StatusCode,
     view: &FormView,
     form: &Form,
+    done: &str,
 ) -> Result<Response, WebError> {
     let known = passkeys::of_account(&mut *app.pool.acquire().await?, viewer.person.id).await?;
     let port = app.config.base_url.port_or_known_default().unwrap_or_default();
@@ -135,6 +140,8 @@ async fn show(
         &Page {
             page,
             form: view,
+            done,
+            is_local: viewer.person.kind() == AccountKind::Local,
             typed: &form.name,
             is_full: known.len() >= MOST_PASSKEYS,
             passkeys: known.into_iter().map(Listed::from).collect(),

@@ -2,7 +2,7 @@
 
 use askama::Template;
 use axum::{
-    extract::State,
+    extract::{Query, State, rejection::QueryRejection},
     response::{IntoResponse, Redirect, Response},
 };
 use serde::Deserialize;
@@ -14,6 +14,7 @@ use crate::{
     domain::moment,
     store::{audit::Event, people, sessions},
     web::{
+        addresses::{self, Done},
         error::WebError,
         form::Submitted,
         observe::RequestId,
@@ -39,6 +40,7 @@ struct Browser {
 #[template(path = "account/sessions.html")]
 struct Page<'a> {
     page: &'a PageContext,
+    done: &'a str,
     browsers: Vec<Browser>,
 }
 
@@ -47,7 +49,9 @@ pub async fn get(
     session: Session,
     SignedIn(viewer): SignedIn,
     page: PageContext,
+    done: Result<Query<Done>, QueryRejection>,
 ) -> Result<Response, WebError> {
+    let Query(done) = done.unwrap_or_default();
     let this = session.id().map(|id| sessions::hash_of(&id));
     let mut connection = app.pool.acquire().await?;
     let open = sessions::of_account(&mut connection, viewer.person.id, app.clock.now()).await?;
@@ -59,7 +63,7 @@ pub async fn get(
         since: moment::date_time(session.created_at),
         seen: moment::date_time(session.last_seen_at),
     });
-    page.show(&Page { page: &page, browsers: browsers.collect() })
+    page.show(&Page { page: &page, done: &done.done, browsers: browsers.collect() })
 }
 
 /// What the person sends: which browser is to be signed out; none means all.
@@ -89,5 +93,5 @@ pub async fn post(
         way.note(&mut tx, viewer.person.id, Event::SessionEnded, json!({})).await?;
     }
     tx.commit().await?;
-    Ok(Redirect::to(ADDRESS).into_response())
+    Ok(Redirect::to(&addresses::done(ADDRESS, "ended")).into_response())
 }

@@ -116,7 +116,7 @@ async fn send_to(way: &Way<'_>, page: &PageContext, viewer: &Viewer, form: &Form
     match phone_code::send(way, viewer.person.id, &mobile).await? {
         Ok(()) => Ok(Redirect::to(ADDRESS).into_response()),
         Err(not_sent) => {
-            let field = if not_sent == NotSent::TooSoon { "code" } else { "mobile" };
+            let field = if not_sent == NotSent::TooSoon { "send" } else { "mobile" };
             refuse(StatusCode::TOO_MANY_REQUESTS, field, not_sent.in_words()).await
         }
     }

@@ -141,7 +141,7 @@ async fn who_comes_to_the_password_without_one_that_works_has_a_link_sent_and_go
     let (phone, answer) = sets_up_app(&portal, &ana, &answer).await;
     let answer = walks_to("/activate/password", &portal, &ana, answer).await;
     let open = ana.follows(&answer).await;
-    open.is(200).links_to("/sign-in/forgotten");
+    open.is(200).says("Step 4 of 6").links_to("/sign-in/forgotten");
     portal.waits(Duration::HOUR);
     let fields = [("current_password", INITIAL), ("new_password", PASSWORD), ("repeat_password", PASSWORD)];
     ana.fills_in(&open, &fields).await.is(422).says("You have no password that works").has_button("Send the link");

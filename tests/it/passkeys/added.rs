@@ -5,10 +5,12 @@ use time::Duration;
 
 use crate::support::{
     Page, Portal, Visitor,
-    passkeys::{Device, PASSKEYS, adds, asks, confirms, has_one, options, sends},
+    passkeys::{ADDED, Device, PASSKEYS, adds, asks, confirms, has_one, options, sends},
     tables,
     vendors::{ADDRESS, active, registered_as},
 };
+
+const REMOVED: &str = "/account/security/passkeys?done=removed";
 
 /// Ana, who has just proved anew who she is.
 async fn ana(portal: &Portal) -> Visitor {
@@ -40,12 +42,12 @@ async fn a_passkey_is_added_renamed_and_removed_and_the_owner_is_told(database: 
         .await
         .is(422)
         .has_field_error("name", "Give the passkey a name, such as Work laptop");
-    ana.fills_in(&page, &[("name", " Work  laptop ")]).await.leads_to(PASSKEYS);
+    ana.fills_in(&page, &[("name", " Work  laptop ")]).await.leads_to("/account/security/passkeys?done=renamed");
     ana.opens(PASSKEYS).await.says("Work laptop");
     let page = ana.opens(&format!("{rename}/remove")).await;
     page.is(200).titled("Remove a passkey").says("Work laptop").has_button("Remove this passkey");
-    ana.fills_in(&page, &[]).await.leads_to(PASSKEYS);
-    ana.fills_in(&page, &[]).await.leads_to(PASSKEYS);
+    ana.fills_in(&page, &[]).await.leads_to(REMOVED);
+    ana.fills_in(&page, &[]).await.leads_to(REMOVED);
     ana.opens(PASSKEYS).await.says("You have no passkey yet");
     ana.opens(rename).await.is(404);
     portal.delivers().await;
@@ -81,9 +83,9 @@ async fn a_passkey_is_asked_for_once_and_its_answer_counts_once(database: PgPool
     let page = ana.opens(PASSKEYS).await;
     let question = options(&asks(&ana, &page, PASSKEYS).await);
     let credential = Device::at(&portal).makes(&question).await;
-    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(PASSKEYS);
+    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(ADDED);
     // A reload of the answer, or a second click: it is there.
-    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(PASSKEYS);
+    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(ADDED);
     let again = Device::at(&portal).makes(&question).await;
     refused(&ana, &page, &again, LATE).await;
     assert_eq!(tables::count(&database, "select count(*) from passkeys").await, 1);
@@ -109,7 +111,7 @@ async fn an_answer_to_another_question_or_after_five_minutes_is_refused(database
     portal.waits(Duration::minutes(5) - Duration::seconds(2));
     confirms(&portal, ADDRESS).await;
     let credential = Device::at(&portal).makes(&second).await;
-    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(PASSKEYS);
+    sends(&ana, &page, PASSKEYS, &credential).await.leads_to(ADDED);
     portal.delivers().await;
     portal.mail.reads_all();
 }
@@ -123,7 +125,7 @@ async fn an_answer_that_somebody_else_was_asked_for_is_refused(database: PgPool)
     let page = mei.opens(PASSKEYS).await;
     let credential = Device::at(&portal).makes(&options(&asks(&mei, &page, PASSKEYS).await)).await;
     refused(&ana, &ana.opens(PASSKEYS).await, &credential, LATE).await;
-    sends(&mei, &page, PASSKEYS, &credential).await.leads_to(PASSKEYS);
+    sends(&mei, &page, PASSKEYS, &credential).await.leads_to(ADDED);
     // And a passkey that is registered already, even where it was asked for.
     let question = options(&asks(&ana, &ana.opens(PASSKEYS).await, PASSKEYS).await);
     let mut device = Device::at(&portal);
@@ -200,7 +202,7 @@ async fn the_last_second_factor_stays(database: PgPool) {
     ana.fills_in(&open, &[]).await.is(422).says("Add another passkey or an authenticator app first").has_no_form();
     ana.opens(&remove).await.is(200).has_no_form().links_to(PASSKEYS);
     adds(&portal, &ana).await;
-    ana.fills_in(&open, &[]).await.leads_to(PASSKEYS);
+    ana.fills_in(&open, &[]).await.leads_to(REMOVED);
     assert_eq!(tables::count(&database, "select count(*) from passkeys").await, 1);
     portal.delivers().await;
     portal.mail.reads_all();
@@ -220,7 +222,7 @@ async fn somebody_else_s_passkey_is_none(database: PgPool) {
         ana.opens(&address).await.is(404);
     }
     ana.posts(&one, &[csrf.clone(), ("name".to_owned(), "Mine".to_owned())]).await.is(404);
-    ana.posts(&format!("{one}/remove"), &[csrf]).await.leads_to(PASSKEYS);
+    ana.posts(&format!("{one}/remove"), &[csrf]).await.leads_to(REMOVED);
     let bens = "select count(*) from passkeys where name = 'Security key'";
     assert_eq!(tables::count(&database, bens).await, 2);
 }

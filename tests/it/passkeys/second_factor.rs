@@ -119,7 +119,7 @@ async fn an_officer_s_passkey_is_a_second_factor_where_the_provider_vouches_for_
     let remove = links.iter().find(|link| link.ends_with("/remove")).expect("a link");
     elsewhere.opens(remove).await.has_no_form().says("Add another passkey or an authenticator app first");
     let page = mei.opens(remove).await;
-    mei.fills_in(&page, &[]).await.leads_to("/account/security/passkeys");
+    mei.fills_in(&page, &[]).await.leads_to("/account/security/passkeys?done=removed");
     mei.opens("/account/security/passkeys").await.says("You have no passkey yet");
     portal.delivers().await;
     portal.mail.reads_all();

@@ -22,6 +22,9 @@ use super::{Page, Portal, Visitor};
 /// The page of those who are signed in.
 pub const PASSKEYS: &str = "/account/security/passkeys";
 
+/// Where adding one leads.
+pub const ADDED: &str = "/account/security/passkeys?done=added";
+
 /// Somebody who puts their finger on it whenever they are asked to.
 struct Finger;
 
@@ -130,7 +133,7 @@ pub async fn adds(portal: &Portal, visitor: &Visitor) -> Device {
     let mut device = Device::at(portal);
     let page = visitor.opens(PASSKEYS).await;
     let credential = device.makes(&options(&asks(visitor, &page, PASSKEYS).await)).await;
-    sends(visitor, &page, PASSKEYS, &credential).await.leads_to(PASSKEYS);
+    sends(visitor, &page, PASSKEYS, &credential).await.leads_to(ADDED);
     device
 }
 
