@@ -4,10 +4,13 @@
 //! The database could ring by itself, by a trigger; but a transaction that notifies takes a lock that all others wait for
 //! while it is committed, and sign-ups would go through one at a time. So the bell is rung after the commit, and many rings
 //! within a moment are one. A process that dies in between is made good by the workers' look at the clock.
+//!
+//! A ring wakes one lane of the worker. If that one finds something it wakes the next: most rings are for one message or for none,
+//! and a look costs as much as many a page.
 
 use std::time::Duration;
 
-use tokio::sync::{Notify, watch};
+use tokio::sync::Notify;
 
 use crate::{app::App, store::outbox};
 
@@ -17,30 +20,30 @@ const MOMENT: Duration = Duration::from_millis(25);
 /// The bell of one process.
 #[derive(Debug)]
 pub struct Bell {
-    rung: watch::Sender<u64>,
+    here: Notify,
     others: Notify,
 }
 
 impl Bell {
     /// A bell that has not been rung.
     pub fn new() -> Self {
-        Self { rung: watch::Sender::new(0), others: Notify::new() }
+        Self { here: Notify::new(), others: Notify::new() }
     }
 
-    /// Tells all workers that there is something to send.
+    /// Tells the workers of all copies that there is something to send.
     pub fn ring(&self) {
         self.ring_here();
         self.others.notify_one();
     }
 
-    /// Tells the workers of this process.
+    /// Tells one lane of this process; the next one that listens, if all are busy.
     pub fn ring_here(&self) {
-        self.rung.send_modify(|times| *times = times.wrapping_add(1));
+        self.here.notify_one();
     }
 
-    /// An ear for this bell.
-    pub fn hear(&self) -> watch::Receiver<u64> {
-        self.rung.subscribe()
+    /// Waits until it rings. A ring while nobody listened counts.
+    pub async fn heard(&self) {
+        self.here.notified().await;
     }
 }
 

@@ -39,10 +39,7 @@ const RECORD_AGAIN: Wait = Wait::from_millis(200);
 
 /// One lane: sends until stopped, finishing what it has claimed.
 pub async fn deliver(app: App, stop: CancellationToken) {
-    let mut bell = app.bell.hear();
     while !stop.is_cancelled() {
-        // Marked as heard before looking, so that a ring during the look is not missed.
-        bell.borrow_and_update();
         let wait = match deliver_due(&app, &stop).await {
             Ok(0) => None,
             Ok(_) => continue,
@@ -53,7 +50,7 @@ pub async fn deliver(app: App, stop: CancellationToken) {
         };
         tokio::select! {
             () = stop.cancelled() => {}
-            _ = bell.changed(), if wait.is_none() => {}
+            () = app.bell.heard(), if wait.is_none() => {}
             () = tokio::time::sleep(wait.unwrap_or_default()), if wait.is_some() => {}
         }
     }
@@ -80,6 +77,10 @@ pub async fn deliver_due(app: &App, stop: &CancellationToken) -> Result<usize, S
     let lease_ends = now + LEASE;
     let claimed = outbox::claim(&app.pool, app.chance.id(now), lease_ends, CLAIM, now).await?;
     let count = claimed.len();
+    if count > 0 {
+        // There may be more.
+        app.bell.ring_here();
+    }
     for message in claimed {
         let now = app.clock.now();
         let last_start = lease_ends - Duration::try_from(app.config.mail.timeout).unwrap_or(LEASE);

@@ -98,7 +98,7 @@ impl Way<'_> {
         if is_good && keeping::is_there(connection, self.session, sitting).await? {
             return Ok(());
         }
-        Err(WebError::SeeOther(addresses::sign_in(None)))
+        Err(ended())
     }
 
     /// Tells the owner what happened to their account, in the transaction that does it.
@@ -163,11 +163,36 @@ impl Way<'_> {
     pub async fn go_on(
         &self,
         mut tx: Transaction<'_, Postgres>,
+        sitting: Sitting,
+        id: SessionId,
+    ) -> Result<String, WebError> {
+        let found = people::find(&mut *tx, sitting.account).await?.ok_or_else(ended)?;
+        let address = self.advance(tx, &found.person, sitting, id).await?;
+        self.app.bell.ring();
+        Ok(address)
+    }
+
+    /// The same for somebody who has just given a first proof, and of whom nothing else has changed: nobody is written to, so no bell
+    /// is rung. It is what every password costs.
+    ///
+    /// # Errors
+    /// As [`Self::go_on`].
+    pub async fn begin(
+        &self,
+        tx: Transaction<'_, Postgres>,
+        person: &Person,
+        sitting: Sitting,
+    ) -> Result<String, WebError> {
+        self.advance(tx, person, sitting, SessionId::New).await
+    }
+
+    async fn advance(
+        &self,
+        mut tx: Transaction<'_, Postgres>,
+        person: &Person,
         mut sitting: Sitting,
         id: SessionId,
     ) -> Result<String, WebError> {
-        let ended = || WebError::SeeOther(addresses::sign_in(None));
-        let person = people::find(&mut *tx, sitting.account).await?.ok_or_else(ended)?.person;
         if !matches!(person.status, AccountStatus::Pending | AccountStatus::Active) {
             return Err(ended());
         }
@@ -175,14 +200,13 @@ impl Way<'_> {
         let step = next_step(&person.progress(&in_force, sitting.is_second_factor_proven));
         let mut address = addresses::step(step).to_owned();
         if step == Step::Done {
-            address = self.arrive(&mut tx, &person, &sitting).await?;
+            address = self.arrive(&mut tx, person, &sitting).await?;
             sitting.is_complete = true;
             sitting.led_to = Some(address.clone());
         }
-        match keeping::keep(&mut tx, self, &person, &sitting, id).await? {
+        match keeping::keep(&mut tx, self, person, &sitting, id).await? {
             Kept::Kept(new) => {
                 tx.commit().await?;
-                self.app.bell.ring();
                 keeping::follow(self.session, new).await?;
                 Ok(address)
             }
@@ -234,4 +258,8 @@ impl Way<'_> {
         }
         Ok(session::wanted(self.session).await?.unwrap_or_else(|| addresses::ACCOUNT.to_owned()))
     }
+}
+
+fn ended() -> WebError {
+    WebError::SeeOther(addresses::sign_in(None))
 }

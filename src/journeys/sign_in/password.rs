@@ -30,7 +30,7 @@ use crate::{
         form::{FormView, Submitted},
         observe::RequestId,
         page::PageContext,
-        session::{self, Place, SessionId},
+        session::{self, Place},
         tries::{self, TooMany, Tried},
         way::Way,
     },
@@ -123,7 +123,7 @@ pub async fn post(
     tries::give_back(&mut tx, &app, Tried::Password, username.as_str().as_bytes()).await?;
     way.note(&mut tx, known.account, Event::SignInBegun, json!({"by": "password"})).await?;
     let sitting = session::new_sitting(&found.person, place, false, way.now);
-    Ok(Redirect::to(&way.go_on(tx, sitting, SessionId::New).await?).into_response())
+    Ok(Redirect::to(&way.begin(tx, &found.person, sitting).await?).into_response())
 }
 
 fn shut(known: &KnownPassword, way: &Way<'_>) -> Option<Shut> {
